@@ -1,0 +1,168 @@
+"""What happened in a chat, as connectors tell it. The only place where message text travels."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.contracts.contract import Contract, Id, Label, Text
+from shared.contracts.topics import CHAT_EVENTS
+
+
+class Attachment(BaseModel):
+    """Something sent with a message; Hearth never fetches it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["image", "video", "audio", "file", "sticker", "card", "other"] = "other"
+    name: Label = ""
+    url: Label = ""
+
+
+class MessagePosted(Contract):
+    """A member wrote a message in a channel."""
+
+    TYPE = "message.posted"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("message_id",)
+
+    channel_id: Id
+    message_id: Id
+    member_id: Id
+    text: Text = ""
+    thread: Label | None = None
+    reply_to: Id | None = None
+    """Id of the message that this one answers."""
+    reply_to_member: Id | None = None
+    mentions: tuple[Id, ...] = Field(default=(), max_length=200)
+    attachments: tuple[Attachment, ...] = Field(default=(), max_length=50)
+    member_name: Label | None = None
+    member_roles: tuple[Label, ...] = Field(default=(), max_length=50)
+    """The platform's roles, `operator` among them for those who are exempt from rules."""
+    is_bot: bool = False
+
+
+class MessageEdited(Contract):
+    """A message has a new text; `revision` counts the edits that the platform told of, from 1."""
+
+    TYPE = "message.edited"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("message_id", "revision")
+
+    channel_id: Id
+    message_id: Id
+    member_id: Id
+    text: Text = ""
+    revision: int = Field(default=1, ge=1)
+    mentions: tuple[Id, ...] = Field(default=(), max_length=200)
+    is_bot: bool = False
+
+
+class MessageDeleted(Contract):
+    """A message is gone from the chat, whoever took it away."""
+
+    TYPE = "message.deleted"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("message_id",)
+
+    channel_id: Id
+    message_id: Id
+    member_id: Id | None = None
+    """The author, where the platform says."""
+    deleted_by: Id | None = None
+
+
+class ReactionAdded(Contract):
+    """A member reacted to a message."""
+
+    TYPE = "reaction.added"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("message_id", "member_id", "reaction")
+
+    channel_id: Id
+    message_id: Id
+    member_id: Id
+    reaction: Label
+    author_id: Id | None = None
+    """Who wrote the message reacted to, where the platform says."""
+
+
+class ReactionRemoved(Contract):
+    """A member took a reaction back."""
+
+    TYPE = "reaction.removed"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("message_id", "member_id", "reaction")
+
+    channel_id: Id
+    message_id: Id
+    member_id: Id
+    reaction: Label
+    author_id: Id | None = None
+
+
+class MemberJoined(Contract):
+    """A member came into the community."""
+
+    TYPE = "member.joined"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("member_id",)
+
+    member_id: Id
+    member_name: Label | None = None
+    channel_id: Id | None = None
+    invited_by: Id | None = None
+    invite_code: Label | None = None
+    is_bot: bool = False
+
+
+class MemberLeft(Contract):
+    """A member is gone from the community, by choice or removed."""
+
+    TYPE = "member.left"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("member_id",)
+
+    member_id: Id
+    channel_id: Id | None = None
+    removed_by: Id | None = None
+
+
+class MemberUpdated(Contract):
+    """A member's name or roles changed."""
+
+    TYPE = "member.updated"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("member_id",)
+
+    member_id: Id
+    member_name: Label | None = None
+    member_roles: tuple[Label, ...] = Field(default=(), max_length=50)
+
+
+class ClockSet(Contract):
+    """From here on the community lives on this clock; in order with its messages, hence on their topic.
+
+    `event`: time is the highest `occurred_at` seen, and at least `to`. `wall`: real time.
+    """
+
+    TYPE = "clock.set"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("mode", "run_id", "to")
+
+    mode: Literal["event", "wall"]
+    run_id: Id
+    """The import, simulation or command that set it; new each time, so that a repeat is no duplicate."""
+    to: AwareDatetime | None = None
+
+
+CHAT_CONTRACTS = (
+    MessagePosted,
+    MessageEdited,
+    MessageDeleted,
+    ReactionAdded,
+    ReactionRemoved,
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    ClockSet,
+)

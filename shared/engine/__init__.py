@@ -1,0 +1,11 @@
+"""Where events meet state: exactly-once effects over FastStream, aiokafka and Postgres.
+
+A service sees only what is named here: handlers by event type on a batch, a unit of work, timers.
+"""
+
+from shared.engine.errors import Poison
+from shared.engine.event import DueTimer, Event, Timer
+from shared.engine.routes import Handler, Routes, TimerHandler
+from shared.engine.work import UnitOfWork
+
+__all__ = ["DueTimer", "Event", "Handler", "Poison", "Routes", "Timer", "TimerHandler", "UnitOfWork"]

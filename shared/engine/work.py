@@ -1,0 +1,70 @@
+"""The unit of work: all that a handler may do to the world, in one transaction with its batch."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+
+from shared.contracts.contract import Contract
+from shared.contracts.envelope import Envelope, headers_of, seal
+from shared.engine.event import Timer
+
+
+class Outgoing(NamedTuple):
+    """An event on its way to the outbox."""
+
+    event_id: str
+    topic: str
+    partition: int | None
+    """None: by the community's hash."""
+    key: str
+    headers: list[tuple[str, bytes]]
+    payload: bytes
+
+
+TimerName = tuple[str, str, str]
+"""community_id, kind, key."""
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """A connection in its transaction, the time, and what is to be announced and timed when it commits."""
+
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    now: datetime
+    """Real time of this transaction. An event's or timer's own `now` is its community's clock."""
+    source: str
+    """CloudEvents source of what is published: `/hearth/<service>`."""
+    traceparent: str | None = None
+    outgoing: list[Outgoing] = field(default_factory=list)
+    timers_set: dict[TimerName, Timer] = field(default_factory=dict)
+    timers_cancelled: set[TimerName] = field(default_factory=set)
+
+    def publish(self, data: Contract, occurred_at: datetime) -> str:
+        """Announce a fact or ask for a command when the transaction commits; returns its id."""
+        envelope = seal(data, self.source, occurred_at)
+        if self.traceparent:
+            envelope = Envelope(envelope.id, envelope.source, envelope.type, envelope.time, self.traceparent)
+        payload = data.model_dump_json(exclude_defaults=True).encode()
+        headers = headers_of(envelope)
+        self.outgoing.append(Outgoing(envelope.id, data.TOPIC, None, data.community_id, headers, payload))
+        return envelope.id
+
+    def publish_all(self, facts: Iterable[tuple[Contract, datetime]]) -> None:
+        """Announce several, in order."""
+        for data, occurred_at in facts:
+            self.publish(data, occurred_at)
+
+    def set_timer(self, timer: Timer) -> None:
+        """Set or move a timer; the last word in a transaction counts."""
+        name = (timer.community_id, timer.kind, timer.key)
+        self.timers_cancelled.discard(name)
+        self.timers_set[name] = timer
+
+    def cancel_timer(self, community_id: str, kind: str, key: str = "") -> None:
+        """Take a timer back; one that is not set is no error."""
+        name = (community_id, kind, key)
+        self.timers_set.pop(name, None)
+        self.timers_cancelled.add(name)
