@@ -129,7 +129,7 @@ def _envelope(
 
 
 def _own_id(identifier: str, source: str, moment: datetime) -> str:
-    """The id itself when shape and time are ours, else one of source and id, which CloudEvents makes unique."""
+    """The id itself when shape and time are ours, else one of source and id, unique by CloudEvents."""
     if OWN_SHAPE.fullmatch(identifier) and abs(id_milliseconds(identifier) - milliseconds(moment)) <= DAY_MS:
         return identifier
     return event_id(moment, source, identifier)
