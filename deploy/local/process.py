@@ -147,7 +147,7 @@ def spawn(
     user: tuple[int, int] | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
 ) -> Process:
-    """Start a command in a session of its own, its output appended to `log`; as `user` (uid, gid) if given."""
+    """Start a command in a session of its own, its output appended to `log`, as `user` (uid, gid)."""
     rotate(log)
     identity = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
     with log.open("ab") as output:
