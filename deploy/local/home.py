@@ -57,6 +57,11 @@ class Home:
         self._folder("")
         write_private(self.state_path, json.dumps(state, indent=2) + "\n")
 
+    def remember_process(self, name: str, identity: Mapping[str, Any]) -> None:
+        """Note a process, so that a later command can find and end it."""
+        state = self.state()
+        self.write_state({**state, "processes": {**state.get("processes", {}), name: identity}})
+
     def forget_state(self) -> None:
         """Nothing runs any more."""
         self.state_path.unlink(missing_ok=True)

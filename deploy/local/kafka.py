@@ -96,6 +96,7 @@ class KafkaServer:
             [*_jvm(java, libs, self.folder), *JVM_OPTIONS, "kafka.Kafka", self.folder / "server.properties"],
             self.home.log("kafka"),
         )
+        self.home.remember_process("kafka", self.process.identity.as_state())
         await self.process.until_ready(self._is_ready, START_SECONDS_MAX)
         return self.process
 

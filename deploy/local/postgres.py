@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,8 @@ class PostgresServer:
     home: Home
     port: int
     account: Account | None = field(default_factory=server_account)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Added to `SETTINGS`, or in their place."""
     process: Process | None = field(default=None, init=False)
 
     @classmethod
@@ -149,7 +151,11 @@ class PostgresServer:
 
     async def _start_patiently(self, binaries: Binaries, data: Path) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
-        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [
+            part
+            for name, value in {**SETTINGS, **self.settings}.items()
+            for part in ("-c", f"{name}={value}")
+        ]
         command: list[str | Path] = [
             binaries.folder / "postgres",
             "-D",
@@ -167,6 +173,7 @@ class PostgresServer:
                 user=self._user,
                 stop_signal=signal.SIGINT,
             )
+            self.home.remember_process("postgres", self.process.identity.as_state())
             try:
                 return await self.process.until_ready(self._answers, START_SECONDS_MAX)
             except StartFailed as failed:

@@ -71,14 +71,14 @@ def migrate(service: str, owner_url: str) -> list[str]:
         known = _heads(connection, service)
         steps = [*steps_of(ENGINE), *steps_of(service)]
         config = _config(Path(folder), steps, connection, service)
-        for branch in (ENGINE, service):
+        for branch in dict.fromkeys(step.branch for step in steps):
             command.upgrade(config, f"{branch}@head")
         connection.exec_driver_sql(PROTECT_HISTORY, execution_options={"no_parameters": True})
         return _applied(steps, known)
 
 
 def steps_of(branch: str) -> list[Step]:
-    """The engine's or a service's steps, in order."""
+    """The engine's or a service's steps, in order; none for a service without tables of its own."""
     steps: list[Step] = []
     for path in sorted(_folder(branch).glob("*.sql")):
         match = FILE_NAME.fullmatch(path.name)
@@ -88,8 +88,6 @@ def steps_of(branch: str) -> list[Step]:
         if steps and steps[-1].id == identity:
             raise ValueError(f"{path} has the number of {steps[-1].path.name}")
         steps.append(Step(identity, steps[-1].id if steps else None, branch, path))
-    if not steps:
-        raise ValueError(f"{_folder(branch)} has no migrations")
     return steps
 
 

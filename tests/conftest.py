@@ -1,0 +1,73 @@
+"""What every test may ask for: one real Postgres, one real Kafka, databases from templates, real data."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.local.home import REPOSITORY, Home
+from deploy.local.kafka import KafkaServer
+from deploy.local.postgres import PostgresServer
+from deploy.local.topics import create_topics
+from tests.servers import Databases, ServiceDatabase, sweep, temporary_home
+
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+async def servers_home() -> AsyncIterator[Home]:
+    """Folder of this session's servers."""
+    await sweep()
+    async with temporary_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(servers_home: Home) -> AsyncIterator[PostgresServer]:
+    """One real Postgres for the session. Who stops or kills servers starts an own one."""
+    server = PostgresServer.at(servers_home)
+    # Dropping a database waits for a checkpoint: seconds on a busy disk. No test cuts this machine's power.
+    server.settings = {"fsync": "off"}
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def kafka_server(servers_home: Home) -> AsyncIterator[KafkaServer]:
+    """One real Kafka with all topics for the session. Who stops or kills servers starts an own one."""
+    server = KafkaServer.at(servers_home)
+    await server.start()
+    await create_topics(server.bootstrap_servers)
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def databases(postgres_server: PostgresServer) -> Databases:
+    """Makes migrated databases."""
+    return Databases(postgres_server)
+
+
+@pytest.fixture
+async def service_database(
+    databases: Databases,
+) -> AsyncIterator[Callable[[str], Awaitable[ServiceDatabase]]]:
+    """`await service_database("moderation")`: a fresh migrated database, dropped after the test."""
+    made: list[ServiceDatabase] = []
+
+    async def make(service: str) -> ServiceDatabase:
+        made.append(await databases.create(service))
+        return made[-1]
+
+    yield make
+    for database in made:
+        await databases.drop(database)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real chat histories beside the checkout."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"REAL DATA MISSING: no {REAL_DATA}, nothing was compared with real histories")
+    return REAL_DATA
