@@ -27,7 +27,7 @@ async def postgres_server(servers_home: Home) -> AsyncIterator[PostgresServer]:
     """One real Postgres for the session. Who stops or kills servers starts an own one."""
     server = PostgresServer.at(servers_home)
     # Dropping a database waits for a checkpoint: seconds on a busy disk. No test cuts this machine's power.
-    server.settings = {"fsync": "off"}
+    server.settings = {"fsync": "off", "max_wal_size": "256MB", "shared_buffers": "128MB"}
     await server.start()
     yield server
     await server.stop()

@@ -22,6 +22,9 @@ from shared.postgres.migrate import migrate
 
 PREFIX = "hearth-tests-"
 OWNER = "owner"
+# Each database is 300 small files: in memory they are made ten times as fast as on a slow disk.
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 4 << 30
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +38,7 @@ async def temporary_home() -> AsyncIterator[Home]:
 
 
 def _make_home() -> Home:
-    root = Path(tempfile.mkdtemp(prefix=PREFIX))
+    root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_parents()[0]))
     root.chmod(0o755)
     home = Home(root)
     home.write_state({OWNER: Identity.of(os.getpid()).as_state()})
@@ -43,7 +46,13 @@ def _make_home() -> Home:
 
 
 def _homes() -> list[Home]:
-    return [Home(root) for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*")]
+    return [Home(root) for parent in _parents() for root in parent.glob(f"{PREFIX}*")]
+
+
+def _parents() -> list[Path]:
+    disk = Path(tempfile.gettempdir())
+    fits = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN
+    return [MEMORY, disk] if fits else [disk]
 
 
 async def remove_home(home: Home) -> None:
@@ -95,7 +104,7 @@ class Databases:
         async with self._turn:
             template = self._templates.get(service) or await self._make_template(service)
         name = f"{service}_{next(self._numbers)}"
-        await self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         url = self.server.url(name)
         login = self.login(service)
         return ServiceDatabase(name, service, url, login.owner_url(url), login.app_url(url))
