@@ -1,0 +1,1 @@
+"""What engagement knows, without any input or output."""

@@ -1,0 +1,1 @@
+"""Load, fold, save: one file for each thing that engagement does."""
