@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-import asyncpg
-
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope, headers_of, seal
+from shared.engine.errors import Poison
 from shared.engine.event import Timer
+from shared.postgres.connection import Connection
+
+PAYLOAD_BYTES_MAX = 786_432
+"""What is published fits a Kafka request with its neighbours' headers."""
 
 
 class Outgoing(NamedTuple):
@@ -32,7 +35,7 @@ TimerName = tuple[str, str, str]
 class UnitOfWork:
     """A connection in its transaction, the time, and what is to be announced and timed when it commits."""
 
-    connection: "asyncpg.Connection[asyncpg.Record]"
+    connection: Connection
     now: datetime
     """Real time of this transaction. An event's or timer's own `now` is its community's clock."""
     source: str
@@ -41,6 +44,8 @@ class UnitOfWork:
     outgoing: list[Outgoing] = field(default_factory=list)
     timers_set: dict[TimerName, Timer] = field(default_factory=dict)
     timers_cancelled: set[TimerName] = field(default_factory=set)
+    earliest_asked: dict[str, datetime] = field(default_factory=dict)
+    """By community: the earliest moment that a timer was asked for, also when it was moved on later."""
 
     def publish(self, data: Contract, occurred_at: datetime) -> str:
         """Announce a fact or ask for a command when the transaction commits; returns its id."""
@@ -48,6 +53,8 @@ class UnitOfWork:
         if self.traceparent:
             envelope = Envelope(envelope.id, envelope.source, envelope.type, envelope.time, self.traceparent)
         payload = data.model_dump_json(exclude_defaults=True).encode()
+        if len(payload) > PAYLOAD_BYTES_MAX:
+            raise Poison(f"{envelope.type} has {len(payload)} bytes, over {PAYLOAD_BYTES_MAX}")
         headers = headers_of(envelope)
         self.outgoing.append(Outgoing(envelope.id, data.TOPIC, None, data.community_id, headers, payload))
         return envelope.id
@@ -62,9 +69,30 @@ class UnitOfWork:
         name = (timer.community_id, timer.kind, timer.key)
         self.timers_cancelled.discard(name)
         self.timers_set[name] = timer
+        earliest = self.earliest_asked.get(timer.community_id)
+        if earliest is None or timer.due_at < earliest:
+            self.earliest_asked[timer.community_id] = timer.due_at
 
     def cancel_timer(self, community_id: str, kind: str, key: str = "") -> None:
         """Take a timer back; one that is not set is no error."""
         name = (community_id, kind, key)
         self.timers_set.pop(name, None)
         self.timers_cancelled.add(name)
+
+    def mark(self) -> "Mark":
+        """For the engine: what is collected so far, to come back to."""
+        return Mark(len(self.outgoing), dict(self.timers_set), set(self.timers_cancelled))
+
+    def rewind(self, mark: "Mark") -> None:
+        """For the engine: forget what was collected after the mark."""
+        del self.outgoing[mark.outgoing :]
+        self.timers_set = dict(mark.timers_set)
+        self.timers_cancelled = set(mark.timers_cancelled)
+
+
+class Mark(NamedTuple):
+    """The state of a unit of work at a savepoint."""
+
+    outgoing: int
+    timers_set: dict[TimerName, Timer]
+    timers_cancelled: set[TimerName]

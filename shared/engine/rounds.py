@@ -1,0 +1,97 @@
+"""The order of events and timers on event clock: a timer fires before the first event that passes its moment.
+
+Communities on the wall clock take part in the first round only: their timers fire in ticks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.contracts.partitioning import partition_of
+from shared.engine.community import Community
+from shared.engine.event import DueTimer, Timer
+from shared.engine.lane import Lane
+from shared.engine.plan import Plan, Planned
+from shared.engine.watermark import Mark, Place, has_passed
+
+
+@dataclass(slots=True)
+class View:
+    """Communities and watermarks as they are after the batch's plan."""
+
+    lanes: dict[int, Lane]
+    plan: Plan
+
+    def community(self, community_id: str) -> Community:
+        """The community with the plan's changes."""
+        held = self.plan.communities.get(community_id)
+        return held[1] if held else self.lanes[partition_of(community_id)].community(community_id)
+
+    def is_ready(self, timer: Timer) -> bool:
+        """Whether the services that the timer waits for have told everything up to its moment."""
+        if not timer.after:
+            return True
+        partition = partition_of(timer.community_id)
+        marks: dict[Place, Mark] = {**self.lanes[partition].marks, **self.plan.marks}
+        mine = self.community(timer.community_id)
+        return all(
+            has_passed(marks, service, partition, timer.community_id, mine, timer.due_at)
+            for service in timer.after
+        )
+
+    def due(self, timer: Timer, wall: datetime) -> DueTimer:
+        """The timer in its community's time: its own moment while a history runs, else real time."""
+        community = self.community(timer.community_id)
+        reached = self.plan.reached.get(timer.community_id, community.event_clock)
+        in_history = reached is not None and timer.due_at <= reached
+        return DueTimer(timer, timer.due_at if in_history else wall, community.profile)
+
+
+def ready_timers(view: View, due: Iterable[Timer]) -> list[Timer]:
+    """Of timers in order of their moments: for each community those of its earliest moment that are ready."""
+    first: dict[str, datetime] = {}
+    ready = []
+    for timer in due:
+        if first.get(timer.community_id, timer.due_at) == timer.due_at and view.is_ready(timer):
+            first[timer.community_id] = timer.due_at
+            ready.append(timer)
+    return ready
+
+
+def before_timers(pending: Sequence[Planned], timers: Sequence[Timer]) -> tuple[list[Planned], list[Planned]]:
+    """Split events into those to apply before these timers fire, and those that come after."""
+    moments = {timer.community_id: timer.due_at for timer in timers}
+    now: list[Planned] = []
+    later: list[Planned] = []
+    held: set[str] = set()
+    for planned in pending:
+        community_id = planned.event.data.community_id
+        moment = moments.get(community_id)
+        if community_id in held or (moment is not None and planned.event.now >= moment):
+            held.add(community_id)
+            later.append(planned)
+        else:
+            now.append(planned)
+    return now, later
+
+
+def premature(
+    events: Sequence[Planned], asked: Mapping[str, datetime], reached: Mapping[str, datetime]
+) -> tuple[list[Planned], list[Planned]]:
+    """Split a segment that has set a timer inside its own span: what may stay, and what the timer precedes.
+
+    Only communities on event clock (those in `reached`) are cut; the first event of each always stays, so
+    that a timer asked for at or before its own moment does not stop the batch.
+    """
+    keep: list[Planned] = []
+    cut: list[Planned] = []
+    begun: set[str] = set()
+    for planned in events:
+        community_id = planned.event.data.community_id
+        moment = asked.get(community_id) if community_id in reached else None
+        if moment is None or planned.event.now < moment or community_id not in begun:
+            begun.add(community_id)
+            keep.append(planned)
+        else:
+            cut.append(planned)
+    return keep, cut

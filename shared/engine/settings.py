@@ -1,0 +1,34 @@
+"""The engine's numbers, each with its reason."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Limits of one service's engine."""
+
+    max_records: int = 1000
+    """Records of one poll; larger batches gain little and hold a transaction longer."""
+    batch_timeout_ms: int = 25
+    """An empty poll sleeps this once more."""
+    dedup_horizon: timedelta = timedelta(days=7)
+    """A live community's older chat events are dead letters: a repeat of one could not be told any more."""
+    future_limit: timedelta = timedelta(minutes=5)
+    retry_seconds_max: float = 20.0
+    """How long a batch is tried again in place before its lanes seek back; far below the poll interval."""
+    tick_seconds: float = 0.25
+    snapshot_seconds: float = 1.0
+    """How often the ends of the log are asked for: they give lag and the live lanes' clock."""
+    progress_seconds: float = 1.0
+    idle_progress_seconds: float = 10.0
+    careful_records: int = 25
+    """After an unclean death a lane goes on in steps of this many, each noted before it is tried."""
+    breaker_row: int = 50
+    breaker_window: int = 1000
+    breaker_share: float = 0.10
+    stalled_seconds: float = 60.0
+    relay_rows_max: int = 1000
+    relay_poll_seconds: float = 0.25
+    relay_lease_seconds: float = 10.0
+    upkeep_seconds: float = 600.0

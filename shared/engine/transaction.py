@@ -1,0 +1,207 @@
+"""One transaction: a batch of one or several lanes with inbox, effects, timers, outbox and fence."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.contracts.partitioning import partition_of
+from shared.engine.community import save_communities
+from shared.engine.dead_letters import set_aside
+from shared.engine.effects import Effects, Item, dead_event, dead_timer, isolate
+from shared.engine.event import DueTimer, Timer
+from shared.engine.inbox import give_back, take_in
+from shared.engine.lane import Lane, advance_lanes
+from shared.engine.outbox import write_outbox
+from shared.engine.plan import Plan, Planned, without_repeats
+from shared.engine.progress import Announcer
+from shared.engine.rounds import View, before_timers, premature, ready_timers
+from shared.engine.timers import cancel_timers, due_of_communities, due_of_lanes, set_timers
+from shared.engine.watermark import save_watermarks
+from shared.engine.work import Outgoing, UnitOfWork
+from shared.postgres.connection import Connection
+
+ROUNDS_MAX = 10_000
+"""A timer that sets itself again in its own past would run for ever."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What one transaction is about, and what its owner must remember once it has committed."""
+
+    group: str
+    source: str
+    lanes: Sequence[Lane]
+    plan: Plan
+    wall: datetime
+    clocks: Mapping[int, datetime]
+    """By lane: real time up to which its log is read; absent while that is not known."""
+    is_tick: bool = False
+    """Whether timers of all communities of the lanes are looked at, not only those on event clock."""
+    isolated: bool = False
+    """Whether there is poison in the batch, to be found."""
+    fired: int = 0
+    added: dict[int, int] = field(default_factory=dict)
+    """By lane: rows added to its outbox."""
+    _buried: set[str] = field(default_factory=set)
+    _waiting: dict[str, datetime] = field(default_factory=dict)
+
+    async def run(self, connection: Connection, effects: Effects, announcer: Announcer) -> None:
+        """Everything between BEGIN and COMMIT. Raises what a handler or the database raises, and `Fenced`."""
+        work = UnitOfWork(connection, self.wall, self.source)
+        repeats = await take_in(connection, [planned.event.id for planned in self.plan.events])
+        fresh = without_repeats(self.plan, repeats)
+        await self._apply(fresh, work, effects)
+        for planned in fresh:
+            if planned.event.id not in self._buried:
+                self.plan.tally(planned.record).applied += 1
+        await self._save(work, announcer)
+
+    async def _apply(self, fresh: Sequence[Planned], work: UnitOfWork, effects: Effects) -> None:
+        """Events and timers in the order of their communities' clocks."""
+        view = View({lane.partition: lane for lane in self.lanes}, self.plan)
+        pending: Sequence[Planned] = fresh
+        for _ in range(ROUNDS_MAX):
+            timers = await self._ready(view, work.connection)
+            before, after = before_timers(pending, timers)
+            cut = await self._segment(before, work, effects)
+            pending = [*cut, *after]
+            if cut:
+                continue
+            if not timers and not pending:
+                if not self.plan.reached or not before:
+                    return
+                continue
+            if before:
+                still = await self._ready(view, work.connection)
+                timers = [timer for timer in timers if timer in still]
+            await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)
+        raise RuntimeError(f"the timers of lanes {[lane.partition for lane in self.lanes]} never end")
+
+    async def _ready(self, view: View, connection: Connection) -> list[Timer]:
+        if self.is_tick:
+            due = await due_of_lanes(connection, self.clocks)
+        else:
+            due = await due_of_communities(connection, self.plan.reached)
+        ready = ready_timers(view, due)
+        self._waiting = {}
+        for timer in reversed(due):
+            if not view.is_ready(timer):
+                self._waiting[timer.community_id] = timer.due_at
+        return ready
+
+    async def _segment(
+        self, events: Sequence[Planned], work: UnitOfWork, effects: Effects
+    ) -> Sequence[Planned]:
+        """Apply events between timers; returns those that come after a timer which these have just set."""
+        if not events:
+            return ()
+        if not self.plan.reached:
+            await self._guarded(events, work, effects.apply)
+            await _save_timers(work)
+            return ()
+        savepoint = work.connection.transaction()
+        await savepoint.start()
+        mark = work.mark()
+        buried = set(self._buried)
+        work.earliest_asked.clear()
+        await self._guarded(events, work, effects.apply)
+        keep, cut = premature(events, work.earliest_asked, self.plan.reached)
+        if not cut:
+            await savepoint.commit()
+            await _save_timers(work)
+            return ()
+        await savepoint.rollback()
+        work.rewind(mark)
+        self._unbury(buried)
+        return [*await self._segment(keep, work, effects), *cut]
+
+    async def _fire(self, due: Sequence[DueTimer], work: UnitOfWork, effects: Effects) -> None:
+        if not due:
+            return
+        await cancel_timers(
+            work.connection, [(each.timer.community_id, each.timer.kind, each.timer.key) for each in due]
+        )
+        await self._guarded(due, work, effects.fire)
+        await _save_timers(work)
+        self.fired += len(due)
+
+    async def _guarded(
+        self,
+        items: Sequence[Item],
+        work: UnitOfWork,
+        apply: Callable[[Sequence[Item], UnitOfWork], Awaitable[None]],
+    ) -> None:
+        """Apply, and when the batch is known to hold poison, bury the culprits and keep the rest."""
+        if not self.isolated:
+            await apply(items, work)
+            return
+        for item, error in await isolate(items, work, apply):
+            if isinstance(item, Planned):
+                self.plan.bury(dead_event(item, error))
+                self._buried.add(item.event.id)
+            else:
+                self.plan.dead.append(dead_timer(item, partition_of(item.community_id), error))
+
+    def _unbury(self, buried: set[str]) -> None:
+        """Take back the dead letters of a segment that is applied again in smaller parts."""
+        for dead in [each for each in self.plan.dead if each.event_id in self._buried - buried]:
+            self.plan.dead.remove(dead)
+            self.plan.tally(dead.record).dead_lettered -= 1
+        self._buried = buried
+
+    async def _save(self, work: UnitOfWork, announcer: Announcer) -> None:
+        """All that the engine itself writes, the fence last."""
+        connection, plan = work.connection, self.plan
+        if plan.communities:
+            changed = {name: (lane.partition, held) for name, (lane, held) in plan.communities.items()}
+            await save_communities(connection, changed)
+        if plan.marks:
+            await save_watermarks(connection, plan.marks.items())
+        await set_aside(connection, self.group, plan.dead)
+        await give_back(connection, sorted(self._buried))
+        rows = self._number(work.outgoing, announcer)
+        await write_outbox(connection, self.wall.astimezone(UTC).date(), rows)
+        lanes = [
+            (lane, self.added.get(lane.partition, 0), self.clocks.get(lane.partition)) for lane in self.lanes
+        ]
+        await advance_lanes(connection, self.group, lanes, list(plan.tallies.values()))
+
+    def _number(self, outgoing: Sequence[Outgoing], announcer: Announcer) -> list[tuple[int, int, Outgoing]]:
+        """Give each event its lane's next number; one for a community elsewhere rides on the first lane."""
+        lanes = {lane.partition: lane for lane in self.lanes}
+        spoken = list(outgoing)
+        for lane in self.lanes:
+            clock = self.clocks.get(lane.partition)
+            waiting = {
+                name: due for name, due in self._waiting.items() if partition_of(name) == lane.partition
+            }
+            spoken += announcer.announce(lane, self.plan, clock, waiting, self.wall)
+        rows = []
+        for event in spoken:
+            wanted = event.partition if event.partition is not None else partition_of(event.key)
+            lane = lanes.get(wanted, self.lanes[0])
+            added = self.added.get(lane.partition, 0) + 1
+            self.added[lane.partition] = added
+            rows.append((lane.partition, lane.outbox_seq + added, event))
+        return rows
+
+    def remember(self) -> None:
+        """After the commit: bring the owner's lanes to where the database is."""
+        for lane in self.lanes:
+            lane.outbox_seq += self.added.get(lane.partition, 0)
+            lane.clock = self.clocks.get(lane.partition, lane.clock)
+        by_partition = {lane.partition: lane for lane in self.lanes}
+        for (topic, partition), tally in self.plan.tallies.items():
+            by_partition[partition].next_offset[topic] = tally.next_offset
+        for community_id, (lane, community) in self.plan.communities.items():
+            lane.communities[community_id] = community
+        for place, mark in self.plan.marks.items():
+            lane = by_partition[place[1]]
+            lane.marks[place] = max(mark, lane.marks.get(place, mark))
+
+
+async def _save_timers(work: UnitOfWork) -> None:
+    await cancel_timers(work.connection, work.timers_cancelled)
+    await set_timers(work.connection, work.timers_set.values())
+    work.timers_cancelled.clear()
+    work.timers_set.clear()
