@@ -1,0 +1,1 @@
+"""What a running process says about itself: JSON log lines and Prometheus metrics."""

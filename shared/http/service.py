@@ -1,0 +1,50 @@
+"""Makes a service of its routes: HTTP outside, the engine and the pool in its lifespan."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from shared.engine.routes import Routes
+from shared.engine.settings import EngineSettings
+from shared.http.application import guarded_application, include_guarded
+from shared.http.health import health_router
+from shared.http.operations import operations_router
+from shared.http.process import run
+from shared.http.runtime import Runtime
+from shared.observability.exposition import metrics_served
+from shared.postgres.connection import Pool
+from shared.settings import ServiceSettings
+
+__all__ = ["create_service", "run"]
+
+
+def create_service(
+    name: str,
+    settings: ServiceSettings,
+    routes: Routes,
+    router: Callable[[Pool], APIRouter],
+    engine: EngineSettings | None = None,
+) -> FastAPI:
+    """A service's app; `app.state.runtime` is what runs behind it.
+
+    The service's own routes join when it starts, as they need the pool. It starts also while Postgres or
+    Kafka is away, and becomes ready when they are there.
+    """
+    runtime = Runtime(name, settings, routes, engine or EngineSettings())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with metrics_served(settings.api_host, settings.metrics_port):
+            pool = await runtime.open()
+            include_guarded(app, operations_router(runtime, pool))
+            include_guarded(app, router(pool))
+            try:
+                yield
+            finally:
+                await runtime.close()
+
+    app = guarded_application(name, settings.api_token, lifespan)
+    app.state.runtime = runtime
+    app.include_router(health_router(runtime))
+    return app

@@ -1,0 +1,111 @@
+"""What a service is told by its environment: one variable for each field, secrets also as a file."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+TOKEN_CHARACTERS_MIN = 16
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class BadSettings(SystemExit):
+    """The environment is incomplete or wrong: ends the process with one sentence instead of a traceback."""
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("it must begin with postgresql://")
+    return value
+
+
+def _strong(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < TOKEN_CHARACTERS_MIN:
+        raise ValueError(f"it needs at least {TOKEN_CHARACTERS_MIN} characters")
+    return value
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs; a service adds its own fields in a subclass.
+
+    A field `api_token` is read from `API_TOKEN`. A secret may come from a file instead: `API_TOKEN_FILE`
+    names it. Raises `BadSettings`, which names each variable that is missing or wrong and never its value.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)]
+    kafka_bootstrap_servers: str
+    """`host:port`, several separated by commas."""
+    api_host: str = "127.0.0.1"
+    api_port: Port
+    metrics_port: Port
+    api_token: Annotated[SecretStr, AfterValidator(_strong)]
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadSettings(_sentence(type(self), error)) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then secret files, then the environment."""
+        return init_settings, SecretFiles(settings_cls), env_settings
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads a secret `NAME` from the file that `NAME_FILE` names, as container platforms mount them."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The file's content without its last line end, or None where no file is named."""
+        variable = field_name.upper()
+        path = os.environ.get(f"{variable}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(variable):
+            raise BadSettings(f"cannot start: {variable} and {variable}_FILE are both set; keep one of them")
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = type(error).__name__
+            raise BadSettings(f"cannot start: {variable}_FILE names {path}, unreadable: {reason}") from None
+
+    def __call__(self) -> dict[str, Any]:
+        """Every secret that a file gives."""
+        secrets = {name: field for name, field in self.settings_cls.model_fields.items() if _is_secret(field)}
+        found = {name: self.get_field_value(field, name)[0] for name, field in secrets.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _is_secret(field: FieldInfo | None) -> bool:
+    return field is not None and (field.annotation is SecretStr or SecretStr in get_args(field.annotation))
+
+
+def _sentence(settings: type[BaseSettings], error: ValidationError) -> str:
+    return "cannot start: " + "; ".join(
+        _complaint(settings, ".".join(str(part) for part in problem["loc"]), problem["type"], problem["msg"])
+        for problem in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _complaint(settings: type[BaseSettings], name: str, kind: str, message: str) -> str:
+    variable = name.upper()
+    if kind != "missing":
+        return f"{variable} is wrong: {message.removeprefix('Value error, ')}"
+    if _is_secret(settings.model_fields.get(name)):
+        return f"{variable} is missing: set it, or {variable}_FILE to the file that holds it"
+    return f"{variable} is missing"
