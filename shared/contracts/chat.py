@@ -11,7 +11,7 @@ from shared.contracts.topics import CHAT_EVENTS
 class Attachment(BaseModel):
     """Something sent with a message; Hearth never fetches it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     kind: Literal["image", "video", "audio", "file", "sticker", "card", "other"] = "other"
     name: Label = ""

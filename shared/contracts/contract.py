@@ -1,6 +1,7 @@
 """What every event and command has in common: a type, a topic, a community and an identity."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -24,7 +25,7 @@ class Contract(BaseModel):
     version that it does not know.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     TYPE: ClassVar[str]
     """Name in the field's words, past tense for facts: `message.posted`."""
@@ -36,11 +37,21 @@ class Contract(BaseModel):
     community_id: Id
 
     @classmethod
+    @cache
     def ce_type(cls) -> str:
         """CloudEvents `type`: `hearth.message.posted.v1`."""
         return f"hearth.{cls.TYPE}.v{cls.VERSION}"
 
     def identify(self, source: str, occurred_at: datetime) -> str:
         """Id for ever: the same fact of the same source and time has the same id, however often sent."""
-        parts = [str(getattr(self, name)) for name in self.IDENTITY]
+        parts = [_part(getattr(self, name)) for name in self.IDENTITY]
         return event_id(occurred_at, source, self.TYPE, self.community_id, *parts)
+
+
+def _part(value: object) -> str:
+    """One text per value: a moment is the same in every zone, and nothing is not the word `None`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return "" if value is None else str(value)

@@ -6,17 +6,22 @@ value is the JSON data; in structured mode the value is the whole event as JSON.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from shared.contracts.contract import Contract
-from shared.contracts.identity import event_id, id_milliseconds, milliseconds
+from shared.contracts.identity import event_id
 
-Headers = Sequence[tuple[str, bytes]]
-DAY_MS = 24 * 3600 * 1000
-ATTRIBUTE_CHARACTERS_MAX = 1024
-OWN_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+Headers = Sequence[tuple[str, bytes | None]]
+DAY_SECONDS = 24 * 3600
+ID_STEP_SECONDS = 2**16 / 1000
+"""What the last of an id's first eight digits counts; near enough to tell whether its day is the event's."""
+ATTRIBUTE_BYTES_MAX = 1024
+JSON = b"application/json"
+OWN_SHAPE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_REQUIRED = ("specversion", "id", "source", "type", "time")
 
 
 class Refused(ValueError):
@@ -28,9 +33,8 @@ class Refused(ValueError):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The context attributes of an event."""
+class Envelope(NamedTuple):
+    """The context attributes of an event; a named tuple, since one is made for every record."""
 
     id: str
     """UUID-shaped, time-ordered; derived from source and id where the publisher's own is of another shape."""
@@ -54,7 +58,7 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
         ("ce_source", envelope.source.encode()),
         ("ce_type", envelope.type.encode()),
         ("ce_time", format_time(envelope.time).encode()),
-        ("content-type", b"application/json"),
+        ("content-type", JSON),
     ]
     if envelope.traceparent:
         headers.append(("ce_traceparent", envelope.traceparent.encode()))
@@ -63,30 +67,34 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 def seal(event: Contract, source: str, occurred_at: datetime) -> Envelope:
     """The envelope of an event with its deterministic id."""
-    return Envelope(event.identify(source, occurred_at), source, event.ce_type(), occurred_at)
+    return Envelope._make((event.identify(source, occurred_at), source, event.ce_type(), occurred_at, None))
 
 
 def read(headers: Headers | None, value: bytes | None) -> tuple[Envelope, bytes]:
     """Envelope and JSON data of a record, whichever mode it came in. Raises `Refused`."""
     if value is None:
         raise Refused("empty", "the record has no value")
-    attributes = _attributes(headers or ())
-    content_type = attributes.get("content-type", b"")
-    if content_type.startswith(b"application/cloudevents+json"):
+    attributes = dict(headers or ())
+    get = attributes.get
+    content_type = get("content-type")
+    mode = "binary" if content_type == JSON else _mode(content_type)
+    if mode == "structured":
         return _read_structured(value)
-    try:
-        version, identifier = attributes["ce_specversion"], attributes["ce_id"]
-        source, ce_type, time = attributes["ce_source"], attributes["ce_type"], attributes["ce_time"]
-    except KeyError as missing:
-        raise Refused("no_envelope", f"header {missing.args[0]} is missing") from None
-    if content_type and not content_type.startswith(b"application/json"):
+    version, identifier, source = get("ce_specversion"), get("ce_id"), get("ce_source")
+    ce_type, time = get("ce_type"), get("ce_time")
+    if version is None or identifier is None or source is None or ce_type is None or time is None:
+        missing = [f"ce_{name}" for name in _REQUIRED if get(f"ce_{name}") is None]
+        raise Refused("no_envelope", f"missing headers: {', '.join(missing)}")
+    if mode == "other":
         raise Refused("not_json", "content-type is not application/json")
-    trace = attributes.get("ce_traceparent")
-    return _envelope(version, identifier, source, ce_type, time, trace), value
+    return _envelope(version, identifier, source, ce_type, time, get("ce_traceparent")), value
 
 
-def _attributes(headers: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
-    return {name: value for name, value in headers if value is not None}
+def _mode(content_type: bytes | None) -> Literal["binary", "structured", "other"]:
+    media_type = (content_type or JSON).partition(b";")[0].strip().lower()
+    if media_type == b"application/cloudevents+json":
+        return "structured"
+    return "binary" if media_type == JSON else "other"
 
 
 def _read_structured(value: bytes) -> tuple[Envelope, bytes]:
@@ -98,16 +106,29 @@ def _read_structured(value: bytes) -> tuple[Envelope, bytes]:
         raise Refused("not_json", "the structured event is no JSON object")
     if "data" not in event:
         raise Refused("no_data", "the structured event has no JSON data")
-    wanted = [event.get(name) for name in ("specversion", "id", "source", "type", "time", "traceparent")]
-    if not all(isinstance(each, str) for each in wanted[:5]):
-        raise Refused("no_envelope", "specversion, id, source, type or time is missing")
-    version, identifier, source, ce_type, time, trace = (_bytes(each) for each in wanted)
-    data = json.dumps(event["data"], ensure_ascii=True).encode()
-    return _envelope(version, identifier, source, ce_type, time, trace), data
+    missing = [name for name in _REQUIRED if not isinstance(event.get(name), str)]
+    if missing:
+        raise Refused("no_envelope", f"missing attributes: {', '.join(missing)}")
+    version, identifier, source, ce_type, time = (_encoded(event[name]) for name in _REQUIRED)
+    trace = event.get("traceparent")
+    envelope = _envelope(
+        version, identifier, source, ce_type, time, _encoded(trace) if isinstance(trace, str) else None
+    )
+    return envelope, _data(event["data"])
 
 
-def _bytes(value: object) -> bytes:
-    return value.encode("utf-8", "replace") if isinstance(value, str) else b""
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise Refused("bad_attribute", "an attribute holds a lone surrogate") from None
+
+
+def _data(data: Any) -> bytes:
+    try:
+        return json.dumps(data).encode("ascii")
+    except RecursionError:
+        raise Refused("not_json", "the data is nested too deeply") from None
 
 
 def _envelope(
@@ -115,34 +136,55 @@ def _envelope(
 ) -> Envelope:
     if version != b"1.0":
         raise Refused("unknown_specversion", "specversion is not 1.0")
-    if max(len(identifier), len(source), len(ce_type), len(time)) > ATTRIBUTE_CHARACTERS_MAX:
-        raise Refused("oversized_attribute", f"an attribute has over {ATTRIBUTE_CHARACTERS_MAX} bytes")
+    if len(time) > ATTRIBUTE_BYTES_MAX:
+        raise Refused("oversized_attribute", f"time has over {ATTRIBUTE_BYTES_MAX} bytes")
     try:
         moment = parse_time(time.decode("ascii"))
-        names = (identifier.decode(), source.decode(), ce_type.decode())
-    except (UnicodeDecodeError, ValueError, OverflowError):
-        raise Refused("bad_attribute", "an attribute is not UTF-8, or time is not RFC 3339") from None
-    if not all(names) or "\x00" in "".join(names):
-        raise Refused("bad_attribute", "an attribute is empty or holds NUL")
+    except (ValueError, OverflowError):
+        raise Refused("bad_attribute", "time is not RFC 3339 with a zone") from None
+    known_source = _name(source)
+    own_id = _own_id(identifier, moment) or event_id(moment, known_source, _text(identifier))
     traceparent = trace.decode("ascii", "ignore")[:64] if trace else None
-    return Envelope(_own_id(names[0], names[1], moment), names[1], names[2], moment, traceparent)
+    return Envelope._make((own_id, known_source, _name(ce_type), moment, traceparent))
 
 
-def _own_id(identifier: str, source: str, moment: datetime) -> str:
-    """The id itself when shape and time are ours, else one of source and id, unique by CloudEvents."""
-    if OWN_SHAPE.fullmatch(identifier) and abs(id_milliseconds(identifier) - milliseconds(moment)) <= DAY_MS:
-        return identifier
-    return event_id(moment, source, identifier)
+def _own_id(identifier: bytes, moment: datetime) -> str | None:
+    """The id itself when shape and time are ours; another is derived from source and id, which are unique."""
+    if not OWN_SHAPE.fullmatch(identifier):
+        return None
+    text = identifier.decode()
+    seconds = moment.timestamp()
+    apart = int(text[:8], 16) * ID_STEP_SECONDS - (seconds if seconds > 0 else 0)
+    return text if -DAY_SECONDS <= apart <= DAY_SECONDS else None
+
+
+def _text(attribute: bytes) -> str:
+    """An attribute that is neither empty, long, NUL-bearing nor in another encoding."""
+    if len(attribute) > ATTRIBUTE_BYTES_MAX:
+        raise Refused("oversized_attribute", f"an attribute has over {ATTRIBUTE_BYTES_MAX} bytes")
+    if not attribute or b"\x00" in attribute:
+        raise Refused("bad_attribute", "an attribute is empty or holds NUL")
+    try:
+        return attribute.decode()
+    except UnicodeDecodeError:
+        raise Refused("bad_attribute", "an attribute is not UTF-8") from None
+
+
+_name = lru_cache(maxsize=4096)(_text)
+"""Sources and types are few and come again with every record; ids do not."""
 
 
 def parse_time(text: str) -> datetime:
-    """An RFC 3339 time with its zone, as UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
+    """An RFC 3339 time with its zone, as UTC. Raises ValueError or OverflowError."""
+    moment = datetime.fromisoformat(text.upper())
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         raise ValueError("a time without zone")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return moment.astimezone(UTC)
 
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with `Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat()[:-6]}Z"

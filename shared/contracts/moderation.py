@@ -13,7 +13,7 @@ Severity = Literal["notice", "remove", "warn", "mute", "ban"]
 class Span(BaseModel):
     """Characters `start` (inclusive) to `end` (exclusive) of the original text."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)

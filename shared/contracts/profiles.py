@@ -26,7 +26,7 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 class Channel(BaseModel):
     """A group or room, and what the connector can do in it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     channel_id: Id
     name: Label = ""

@@ -26,4 +26,4 @@ _KNOWN_NAMES = frozenset(f"hearth.{contract.TYPE}" for contract in CONTRACTS)
 def is_unknown_version(ce_type: str) -> bool:
     """Whether this is a type that we know in a major version that we do not."""
     name, _, version = ce_type.rpartition(".v")
-    return ce_type not in BY_TYPE and name in _KNOWN_NAMES and version.isdigit()
+    return ce_type not in BY_TYPE and name in _KNOWN_NAMES and version.isascii() and version.isdigit()

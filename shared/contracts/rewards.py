@@ -54,7 +54,7 @@ class LevelChanged(Contract):
 class Standing(BaseModel):
     """One member's place in a closed month."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     rank: int = Field(ge=1)
     member_id: Id
