@@ -24,3 +24,12 @@ setup: $(STAMP) ## Make .venv with the pinned packages
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.txt
 	uv pip compile -q pyproject.toml --extra local --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements-dev.txt
+
+# Contracts and their documents
+.PHONY: schemas
+schemas: $(STAMP) ## Write the JSON Schemas, their index and the AsyncAPI document from the contracts
+	@$(BIN)/python -m tools.schemas
+
+.PHONY: check-schemas
+check-schemas: $(STAMP) ## Fail when a document is older than the contracts
+	@$(BIN)/python -m tools.schemas --check

@@ -30,15 +30,18 @@ class MessagePosted(Contract):
     member_id: Id
     text: Text = ""
     thread: Label | None = None
+    """The topic or thread inside the channel, where the platform has such."""
     reply_to: Id | None = None
     """Id of the message that this one answers."""
     reply_to_member: Id | None = None
     mentions: tuple[Id, ...] = Field(default=(), max_length=200)
+    """Ids of the members whom the text addresses."""
     attachments: tuple[Attachment, ...] = Field(default=(), max_length=50)
     member_name: Label | None = None
     member_roles: tuple[Label, ...] = Field(default=(), max_length=50)
     """The platform's roles, `operator` among them for those who are exempt from rules."""
     is_bot: bool = False
+    """Written by a program: counted apart, never rewarded or answered."""
 
 
 class MessageEdited(Contract):
@@ -82,6 +85,7 @@ class ReactionAdded(Contract):
     message_id: Id
     member_id: Id
     reaction: Label
+    """An emoji or the platform's name for one."""
     author_id: Id | None = None
     """Who wrote the message reacted to, where the platform says."""
 
@@ -111,6 +115,7 @@ class MemberJoined(Contract):
     member_name: Label | None = None
     channel_id: Id | None = None
     invited_by: Id | None = None
+    """The member who invited, where the platform says."""
     invite_code: Label | None = None
     is_bot: bool = False
 
@@ -125,6 +130,7 @@ class MemberLeft(Contract):
     member_id: Id
     channel_id: Id | None = None
     removed_by: Id | None = None
+    """Set when it was not the member's own choice."""
 
 
 class MemberUpdated(Contract):
@@ -153,6 +159,7 @@ class ClockSet(Contract):
     run_id: Id
     """The import, simulation or command that set it; new each time, so that a repeat is no duplicate."""
     to: AwareDatetime | None = None
+    """Where an event clock stands at least, from this record on."""
 
 
 CHAT_CONTRACTS = (

@@ -35,6 +35,7 @@ class Contract(BaseModel):
     """Names of the fields that, with type, source and time, tell two events of this type apart."""
 
     community_id: Id
+    """The tenant; also the key of the record."""
 
     @classmethod
     @cache
