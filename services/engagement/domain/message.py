@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+DAILY = "daily"
+"""The campaign that every community has: one check-in a date, whatever it is for."""
+
 
 class MessageKey(NamedTuple):
     """Names a message; ids are unique in their community."""

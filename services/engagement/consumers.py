@@ -1,0 +1,20 @@
+"""Which events engagement takes, and who takes them."""
+
+from pathlib import Path
+
+from services.engagement.domain.policy import CheckinPolicy
+from services.engagement.handlers.keep_checkins import KeepCheckins
+from shared.contracts.chat import MessageDeleted, MessagePosted
+from shared.contracts.moderation import MessageRemoved, MessageRestored
+from shared.engine import Routes
+from shared.i18n import Catalogue
+
+TEXTS = Catalogue.load(Path(__file__).parent / "locale")
+
+
+def routes(policy: CheckinPolicy | None = None) -> Routes:
+    """The table of events; messages and what is decided about them share a handler and so its one load."""
+    table = Routes()
+    keep_checkins = KeepCheckins(TEXTS, policy or CheckinPolicy())
+    table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)
+    return table

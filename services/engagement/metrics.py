@@ -1,0 +1,18 @@
+"""What engagement counts."""
+
+from shared.observability.metrics import counter
+
+CHECKINS = counter(
+    "hearth_engagement_checkins_total",
+    "Changes of check-ins: recorded, revoked, moved to another message of the date, repeated on one date.",
+    {"change": ("recorded", "revoked", "moved", "repeated")},
+)
+CHECKIN_ANSWERS = counter(
+    "hearth_engagement_checkin_answers_total",
+    "Answers to check-ins that were asked of connectors, by what they say.",
+    {"kind": ("first", "one_day", "streak", "milestone", "already")},
+)
+VERDICTS_FORGOTTEN = counter(
+    "hearth_engagement_verdicts_forgotten_total",
+    "Removals and deletions forgotten because their message never came or was no check-in.",
+)
