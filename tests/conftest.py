@@ -1,13 +1,15 @@
 """What every test may ask for: one real Postgres, one real Kafka, databases from templates, real data."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from deploy.local.home import REPOSITORY, Home
+from deploy.local.home import REPOSITORY, Home, default_home
 from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
+from deploy.local.setup import set_up
 from deploy.local.topics import create_topics
 from tests.servers import Databases, ServiceDatabase, sweep, temporary_home
 
@@ -36,6 +38,7 @@ async def postgres_server(servers_home: Home) -> AsyncIterator[PostgresServer]:
 @pytest.fixture(scope="session")
 async def kafka_server(servers_home: Home) -> AsyncIterator[KafkaServer]:
     """One real Kafka with all topics for the session. Who stops or kills servers starts an own one."""
+    await asyncio.to_thread(set_up, default_home(), print, postgres=False)
     server = KafkaServer.at(servers_home)
     await server.start()
     await create_topics(server.bootstrap_servers)

@@ -67,6 +67,8 @@ class KafkaServer:
     home: Home
     port: int
     controller_port: int
+    options: tuple[str, ...] = ()
+    """Added to `JVM_OPTIONS`."""
     process: Process | None = field(default=None, init=False)
 
     @classmethod
@@ -93,7 +95,7 @@ class KafkaServer:
         await asyncio.to_thread(self._format_once, java, libs)
         self.process = spawn(
             "kafka",
-            [*_jvm(java, libs, self.folder), *JVM_OPTIONS, "kafka.Kafka", self.folder / "server.properties"],
+            [*_jvm(java, libs, self.folder), *self.options, "kafka.Kafka", self.folder / "server.properties"],
             self.home.log("kafka"),
         )
         self.home.remember_process("kafka", self.process.identity.as_state())
@@ -155,8 +157,15 @@ def _java() -> Java:
 
 
 def _jvm(java: Java, libs: Path, folder: Path) -> list[str]:
+    archive = kafka_jars.archive()
+    # An archive that another JVM made is ignored, in silence.
+    quick = (
+        [f"-XX:SharedArchiveFile={archive}", "-Xlog:disable", "-Xlog:all=error"] if archive.exists() else []
+    )
     return [
         str(java.path),
+        *JVM_OPTIONS,
+        *quick,
         f"-Dlog4j2.configurationFile={folder / 'log4j2.xml'}",
         "-cp",
         f"{libs}/*",

@@ -29,6 +29,11 @@ def folder() -> Path:
     return (Path(cache) if cache else default_home().root / "kafka") / f"libs-{version()}"
 
 
+def archive() -> Path:
+    """Where the archive of loaded classes is, or will be."""
+    return folder() / "classes.jsa"
+
+
 def ensure() -> Path:
     """The folder with the jars; fetches them when they are not there. One process fetches, others wait."""
     target = folder()

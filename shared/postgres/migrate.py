@@ -9,14 +9,16 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command, context
+from alembic import command, context, op
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ENGINE = "engine"
@@ -27,13 +29,14 @@ LOCK_TIMEOUT = "10s"
 
 ENVIRONMENT = 'from alembic import context\ncontext.config.attributes["run"]()\n'
 REVISION = """\
-from pathlib import Path
-from alembic import op
+from shared.postgres.migrate import apply
 revision, down_revision, branch_labels, depends_on = {id!r}, {before!r}, {labels!r}, None
 def upgrade():
-    statements = Path({path!r}).read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(statements, execution_options={{"no_parameters": True}})
+    apply({path!r})
 """
+WITHOUT_PARAMETERS = {"no_parameters": True}
+# Alembic's context belongs to the process, not to the thread.
+_turn = threading.Lock()
 
 # Default privileges give the application role every table's rows; the history is none of its business.
 PROTECT_HISTORY = f"""
@@ -47,6 +50,10 @@ PROTECT_HISTORY = f"""
         END LOOP;
     END $$
 """  # noqa: S608 - a constant
+
+
+class MigrationFailed(RuntimeError):
+    """Postgres refused a step; the message names the file and Postgres's reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +73,24 @@ def migrate(service: str, owner_url: str) -> list[str]:
     together or not at all.
     """
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with engine.connect() as connection, connection.begin(), tempfile.TemporaryDirectory() as folder:
+    with _turn, engine.connect() as connection, connection.begin(), tempfile.TemporaryDirectory() as folder:
         _take_turn(connection, service)
         known = _heads(connection, service)
         steps = [*steps_of(ENGINE), *steps_of(service)]
         config = _config(Path(folder), steps, connection, service)
         for branch in dict.fromkeys(step.branch for step in steps):
             command.upgrade(config, f"{branch}@head")
-        connection.exec_driver_sql(PROTECT_HISTORY, execution_options={"no_parameters": True})
+        connection.exec_driver_sql(PROTECT_HISTORY, execution_options=WITHOUT_PARAMETERS)
         return _applied(steps, known)
+
+
+def apply(path: str) -> None:
+    """Run one step's statements; called by Alembic."""
+    statements = Path(path).read_text(encoding="utf-8")
+    try:
+        op.get_bind().exec_driver_sql(statements, execution_options=WITHOUT_PARAMETERS)
+    except DBAPIError as error:
+        raise MigrationFailed(f"{path}: {error.orig}") from error
 
 
 def steps_of(branch: str) -> list[Step]:

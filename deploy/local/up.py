@@ -1,0 +1,142 @@
+"""`hearth up` and `hearth down`: one supervisor per home folder, its state file, and a clean end."""
+
+import asyncio
+import fcntl
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from deploy.local.follower import Follower
+from deploy.local.home import Home
+from deploy.local.process import Identity, Process, end
+from deploy.local.roles import SERVICES
+from deploy.local.stack import LocalStack
+from deploy.local.supervisor import Part, Say, Supervisor
+
+KAFKA, POSTGRES, TOPICS, SCHEMAS = "kafka", "postgres", "topics", "schemas"
+CHOICES = (KAFKA, POSTGRES, *SERVICES)
+SUPERVISOR_SECONDS_MAX = 150.0
+NOISE = {"kafka": (" INFO ",), "postgres": ("LOG:  checkpoint", "LOG:  restartpoint")}
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """One run of the stack in the foreground."""
+
+    home: Home
+    wanted: Sequence[str]
+    """Of `CHOICES`; a service brings both servers with it."""
+    environment: Mapping[str, str]
+    say: Say
+    show_logs: bool = True
+    on_ready: Callable[[Mapping[str, Any]], None] = lambda state: None
+
+    async def run(self) -> int:
+        """Start, stay until SIGINT or SIGTERM, stop; the exit code. The caller holds `only_one`."""
+        await end_leftovers(self.home, self.say)
+        stack = LocalStack.at(self.home, usual_ports=True, environment=self.environment)
+        self.home.write_state({"supervisor": Identity.of(os.getpid()).as_state(), "ready": False})
+        follower = Follower(self.say, _worth_showing) if self.show_logs else None
+        if follower:
+            follower.follow(self.home.log(name) for name in CHOICES)
+        supervisor = Supervisor(_parts(stack, self.wanted), self.say, follower)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, supervisor.stopping.set)
+        try:
+            return await supervisor.run(lambda: self._ready(stack))
+        finally:
+            await end_leftovers(self.home, self.say)
+
+    def _ready(self, stack: LocalStack) -> None:
+        state = {**self.home.state(), **addresses(stack, self.wanted), "ready": True}
+        self.home.write_state(state)
+        self.on_ready(state)
+
+
+def addresses(stack: LocalStack, wanted: Sequence[str]) -> dict[str, Any]:
+    """Where things are, for the state file: it holds passwords, for its owner alone."""
+    servers = _with_servers(wanted)
+    found: dict[str, Any] = {
+        "services": {
+            running.name: {"api_url": running.api_url, "metrics_url": running.metrics_url}
+            for running in stack.services
+            if running.returncode is None
+        },
+        "api_token": stack.home.secret("api-token"),
+    }
+    if KAFKA in servers:
+        found["kafka"] = {"bootstrap_servers": stack.kafka.bootstrap_servers}
+    if POSTGRES in servers:
+        found["postgres"] = {"admin_url": stack.postgres.admin_url}
+    return found
+
+
+def _parts(stack: LocalStack, wanted: Sequence[str]) -> list[Part]:
+    async def create_topics() -> None:
+        await stack.create_topics()
+
+    async def create_schemas() -> None:
+        await stack.create_schemas()
+
+    parts = []
+    if KAFKA in (servers := _with_servers(wanted)):
+        parts += [Part(KAFKA, stack.kafka.start), Part(TOPICS, create_topics, (KAFKA,))]
+    if POSTGRES in servers:
+        parts += [Part(POSTGRES, stack.postgres.start), Part(SCHEMAS, create_schemas, (POSTGRES,))]
+    needs = (KAFKA, POSTGRES, TOPICS, SCHEMAS)
+    services = [name for name in SERVICES if name in wanted]
+    return [*parts, *(Part(name, partial(_start_service, stack, name), needs) for name in services)]
+
+
+async def _start_service(stack: LocalStack, name: str) -> Process:
+    """Start it; after a death on the ports that it had, as people know them by now."""
+    former = next((service for service in reversed(stack.services) if service.name == name), None)
+    ports = {port: former.environment[port] for port in ("API_PORT", "METRICS_PORT")} if former else {}
+    return (await stack.start_service(name, **ports)).process
+
+
+def _with_servers(wanted: Sequence[str]) -> set[str]:
+    needed = {KAFKA, POSTGRES} if set(wanted) & set(SERVICES) else set()
+    return needed | (set(wanted) & {KAFKA, POSTGRES})
+
+
+def _worth_showing(name: str, line: str) -> bool:
+    return not any(sign in line for sign in NOISE.get(name, ()))
+
+
+@contextmanager
+def only_one(home: Home) -> Iterator[bool]:
+    """Hold the home for one supervisor; False when another has it. The kernel gives it back at any death."""
+    with (home.folder("") / "up.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+async def end_leftovers(home: Home, say: Say) -> None:
+    """End processes that the state names and that nobody looks after any more; then forget the state."""
+    processes = home.state().get("processes", {})
+    for name, recorded in reversed(list(processes.items())):
+        if await end(Identity.from_state(recorded)):
+            say(name, "ended")
+    home.forget_state()
+
+
+async def down(home: Home, say: Say) -> bool:
+    """End what `up` started in this home; whether there was anything."""
+    state = home.state()
+    if not state:
+        return False
+    recorded = state.get("supervisor")
+    found = await end(Identity.from_state(recorded), SUPERVISOR_SECONDS_MAX) if recorded else False
+    leftovers = any(Identity.from_state(one).alive for one in state.get("processes", {}).values())
+    await end_leftovers(home, say)
+    return found or leftovers

@@ -1,0 +1,25 @@
+"""The `hearth` command: one line here for each subcommand, each in a module of its own."""
+
+import typer
+
+from tools.stack import doctor, down, status, up
+
+app = typer.Typer(
+    name="hearth",
+    help="Runs online communities: moderation, engagement, rewards and reporting.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up)
+app.command("down")(down)
+app.command("status")(status)
+app.command("doctor")(doctor)
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
