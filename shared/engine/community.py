@@ -14,7 +14,8 @@ LOAD_COMMUNITIES = """
 """
 SAVE_COMMUNITIES = """
     INSERT INTO community (community_id, partition, profile, revision, mode, event_clock, turns)
-    SELECT * FROM unnest($1::text[], $2::int[], $3::jsonb[], $4::bigint[], $5::text[], $6::timestamptz[], $7::int[])
+    SELECT * FROM unnest($1::text[], $2::int[], $3::jsonb[], $4::bigint[], $5::text[], $6::timestamptz[],
+                         $7::int[])
     ON CONFLICT (community_id) DO UPDATE SET
         profile = excluded.profile, revision = excluded.revision, mode = excluded.mode,
         event_clock = excluded.event_clock, turns = excluded.turns

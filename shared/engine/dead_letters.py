@@ -12,7 +12,8 @@ SET_ASIDE = """
     SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
                              $8::jsonb[], $9::bytea[], $10::bytea[])
     ON CONFLICT (consumer_group, topic, partition, "offset") DO UPDATE SET
-        attempts = dead_letter.attempts + 1, reason = excluded.reason, detail = excluded.detail, status = 'dead'
+        attempts = dead_letter.attempts + 1, reason = excluded.reason, detail = excluded.detail,
+        status = 'dead'
 """
 
 

@@ -87,8 +87,8 @@ def dead_timer(due: DueTimer, partition: int, error: BaseException) -> Dead:
     place = int.from_bytes(blake2b(name.encode("utf-8", "replace"), digest_size=7).digest(), "big")
     record: Raw = ConsumerRecord(
         topic=TIMER_TOPIC + timer.kind, partition=partition, offset=place, timestamp=0, timestamp_type=0,
-        key=timer.community_id.encode("utf-8", "replace"), value=name.encode("utf-8", "replace"), checksum=None,
-        serialized_key_size=0, serialized_value_size=0, headers=(),
+        key=timer.community_id.encode("utf-8", "replace"), value=name.encode("utf-8", "replace"),
+        checksum=None, serialized_key_size=0, serialized_value_size=0, headers=(),
     )  # fmt: skip
     return Dead(record, "timer_refused", _told(error))
 

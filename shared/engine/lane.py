@@ -23,7 +23,8 @@ CLAIM_LANES = """
     RETURNING partition, epoch, clock, outbox_seq, crash_count, suspect_topic, suspect_from, suspect_until
 """
 LOAD_OFFSETS = """
-    SELECT topic, partition, next_offset FROM lane_offset WHERE consumer_group = $1 AND partition = ANY($2::int[])
+    SELECT topic, partition, next_offset FROM lane_offset
+    WHERE consumer_group = $1 AND partition = ANY($2::int[])
 """
 # The fence, the clock, the outbox counter and every count of the batch, in one statement.
 ADVANCE_LANES = """
@@ -36,12 +37,13 @@ ADVANCE_LANES = """
           AND lane.outbox_seq = mine.seq_before
         RETURNING lane.partition
     ), offsets AS (
-        INSERT INTO lane_offset AS known
-            (consumer_group, topic, partition, first_offset, next_offset, applied, duplicates, dead_lettered, skipped)
-        SELECT $1, topic, partition, first_offset, next_offset, applied, duplicates, dead_lettered, skipped
+        INSERT INTO lane_offset AS known (consumer_group, topic, partition, first_offset, next_offset,
+                                          applied, duplicates, dead_lettered, skipped)
+        SELECT $1, mine.*
         FROM unnest($7::text[], $8::int[], $9::bigint[], $10::bigint[],
                     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
-             AS mine (topic, partition, first_offset, next_offset, applied, duplicates, dead_lettered, skipped)
+             AS mine (topic, partition, first_offset, next_offset,
+                      applied, duplicates, dead_lettered, skipped)
         ORDER BY topic, partition
         ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET
             next_offset = excluded.next_offset,
@@ -52,7 +54,8 @@ ADVANCE_LANES = """
         WHERE known.next_offset = excluded.first_offset
         RETURNING topic
     )
-    SELECT (SELECT coalesce(array_agg(partition), '{}') FROM lanes) AS lanes, (SELECT count(*) FROM offsets) AS offsets
+    SELECT (SELECT coalesce(array_agg(partition), '{}') FROM lanes) AS lanes,
+           (SELECT count(*) FROM offsets) AS offsets
 """
 RELEASE_LANES = """
     UPDATE lane SET owner = NULL, suspect_topic = NULL, updated_at = clock_timestamp()
@@ -144,7 +147,7 @@ async def advance_lanes(
     lanes: Sequence[tuple[Lane, int, datetime | None]],
     tallies: Sequence[Tally],
 ) -> None:
-    """Move fence rows (lane, rows added to its outbox, clock) and offsets on. Raises `Fenced` where not ours."""
+    """Move fence rows (lane, rows added to its outbox, clock) and offsets on. Raises `Fenced`."""
     row = await connection.fetchrow(
         ADVANCE_LANES,
         group,

@@ -11,7 +11,8 @@ from shared.postgres.connection import Connection
 WRITE_OUTBOX = """
     INSERT INTO outbox (lane, seq, day, event_id, topic, partition, key, headers, payload)
     SELECT lane, seq, $1, event_id, topic, partition, key, headers, payload
-    FROM unnest($2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::int[], $7::text[], $8::text[], $9::bytea[])
+    FROM unnest($2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::int[], $7::text[], $8::text[],
+                $9::bytea[])
          AS t (lane, seq, event_id, topic, partition, key, headers, payload)
 """
 

@@ -35,7 +35,9 @@ class Announcer:
         """
         moved = {name for name, (owner, _) in plan.communities.items() if owner is lane}
         lane.unannounced |= moved
-        if self.topic is None or not self._is_time(lane, plan, moved):
+        if self.topic is None or not (
+            moved & plan.turned or self.is_due(lane, lane.partition in plan.read_until)
+        ):
             return []
         lane.announced_at = time.monotonic()
         records = [self._of_community(lane, plan, name, waiting, wall) for name in sorted(lane.unannounced)]
@@ -49,12 +51,13 @@ class Announcer:
             records.append(self._outgoing(record, lane.partition, wall))
         return records
 
-    def _is_time(self, lane: Lane, plan: Plan, moved: set[str]) -> bool:
-        quiet = time.monotonic() - lane.announced_at
-        if moved & plan.turned:
-            return True
-        busy = bool(lane.unannounced) or lane.partition in plan.read_until
-        return quiet >= (self.settings.progress_seconds if busy else self.settings.idle_progress_seconds)
+    def is_due(self, lane: Lane, is_busy: bool = False) -> bool:
+        """Whether the lane has been quiet for long enough; a change of clock is told at once, besides."""
+        if self.topic is None:
+            return False
+        busy = is_busy or bool(lane.unannounced)
+        limit = self.settings.progress_seconds if busy else self.settings.idle_progress_seconds
+        return time.monotonic() - lane.announced_at >= limit
 
     def _of_community(
         self, lane: Lane, plan: Plan, community_id: str, waiting: Mapping[str, datetime], wall: datetime

@@ -1,12 +1,11 @@
 """One Kafka record on its own: read, validated, and given a kind of end before any state is touched."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from shared.contracts.contract import TEXT_CHARACTERS_MAX, Contract
@@ -23,7 +22,18 @@ NUL_ESCAPE = b"\\u0000"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _NOT_STORABLE = {0: REPLACEMENT, **dict.fromkeys(range(55296, 57344), REPLACEMENT)}
 
-Raw = ConsumerRecord[bytes, bytes]
+
+class Raw(Protocol):
+    """A record as aiokafka gives it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    """Milliseconds since 1970."""
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
 
 
 class Incoming(NamedTuple):

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+
+import asyncpg
 
 from shared.contracts.partitioning import partition_of
 from shared.engine.event import Timer
@@ -86,7 +87,7 @@ async def cancel_timers(connection: Connection, names: Iterable[TimerName]) -> N
     )
 
 
-def _timer(row: Mapping[str, Any]) -> Timer:
+def _timer(row: asyncpg.Record) -> Timer:
     return Timer(
         community_id=row["community_id"],
         kind=row["kind"],

@@ -9,7 +9,8 @@ from shared.engine.community import Community
 from shared.postgres.connection import Connection
 
 LOAD_WATERMARKS = """
-    SELECT service, partition, community_id, mode, turns, clock FROM watermark WHERE partition = ANY($1::int[])
+    SELECT service, partition, community_id, mode, turns, clock FROM watermark
+    WHERE partition = ANY($1::int[])
 """
 SAVE_WATERMARKS = """
     INSERT INTO watermark (service, partition, community_id, mode, turns, clock)

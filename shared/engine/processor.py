@@ -1,0 +1,219 @@
+"""Carries batches through their transactions: retries, isolation of poison, small steps after a crash."""
+
+import asyncio
+import random
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+
+import structlog
+
+from shared.contracts.partitioning import partition_of
+from shared.engine import metrics
+from shared.engine.breaker import Breaker
+from shared.engine.careful import careful_steps, spare_the_suspect
+from shared.engine.effects import Effects
+from shared.engine.errors import Fenced, is_poison
+from shared.engine.holdings import Holdings
+from shared.engine.lane import Lane, suspect_records
+from shared.engine.log_ends import now
+from shared.engine.partitions import Partitions
+from shared.engine.place import Places
+from shared.engine.plan import Parcel, Plan, make_plan
+from shared.engine.progress import Announcer
+from shared.engine.record import Decoded
+from shared.engine.relay import Relay
+from shared.engine.report import report_batch
+from shared.engine.rounds import View, ready_timers
+from shared.engine.timers import due_of_lanes
+from shared.engine.transaction import Transaction
+
+FAILED_REST_SECONDS = 5.0
+BACKOFF_SECONDS_MIN, BACKOFF_SECONDS_MAX = 0.05, 5.0
+
+log = structlog.get_logger(__name__)
+Run = list[Decoded]
+
+
+@dataclass(slots=True)
+class Processor:
+    """The only place that changes lanes; one transaction of them at a time."""
+
+    holdings: Holdings
+    effects: Effects
+    announcer: Announcer
+    relay: Relay
+    partitions: Partitions
+    places: Places
+    stopping: bool = False
+    turned_at: float = field(default_factory=time.monotonic)
+    """Process time of this loop's last sign of life."""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def handle(self, decoded: Sequence[Decoded]) -> None:
+        """Take one poll's records through; what cannot be taken now is read again later. Never raises."""
+        async with self._lock:
+            runs = self._by_lane(decoded)
+            deadline = time.monotonic() + self.holdings.settings.retry_seconds_max
+            delay = BACKOFF_SECONDS_MIN
+            groups = [list(runs)]
+            while runs and not self.stopping:
+                self.turned_at = time.monotonic()
+                for group in groups:
+                    if await self._try({partition: runs[partition] for partition in group}):
+                        for partition in group:
+                            del runs[partition]
+                for partition in runs.keys() - self.holdings.workable():
+                    del runs[partition]
+                if not runs or time.monotonic() + delay > deadline:
+                    break
+                groups = [[partition] for partition in runs]
+                metrics.RETRIES.inc()
+                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311
+                delay = min(delay * 2, BACKOFF_SECONDS_MAX)
+            for partition in runs:
+                self.holdings.rest(partition, FAILED_REST_SECONDS)
+            self.turned_at = time.monotonic()
+
+    async def tick(self) -> None:
+        """Fire timers due by the wall clock and speak of progress. Raises what the database raises."""
+        async with self._lock:
+            holdings = self.holdings
+            holdings.wake_rested()
+            workable = holdings.workable()
+            await self._claim(workable)
+            lanes = {n: lane for n, lane in holdings.lanes.items() if n in workable}
+            clocks = {n: clock for n, lane in lanes.items() if (clock := holdings.clock(lane)) is not None}
+            async with holdings.pool.acquire() as connection:
+                due = await due_of_lanes(connection, clocks)
+            ready = ready_timers(View(lanes, Plan()), due)
+            if ready:
+                metrics.TIMER_LATE_SECONDS.set(max(0.0, (now() - ready[0].due_at).total_seconds()))
+            wanted = {partition_of(timer.community_id) for timer in ready}
+            wanted |= {n for n, lane in lanes.items() if self.announcer.is_due(lane)}
+            if wanted and not self.stopping:
+                await self._tick_lanes([lanes[n] for n in sorted(wanted)])
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, then give the lanes back."""
+        self.stopping = True
+        await self.release(list(self.holdings.lanes))
+
+    async def release(self, partitions: Collection[int]) -> None:
+        """Give lanes back between two batches."""
+        async with self._lock:
+            await self.holdings.release(partitions)
+            await self.relay.give_up(partitions)
+
+    def _by_lane(self, decoded: Sequence[Decoded]) -> dict[int, Run]:
+        runs: dict[int, Run] = {}
+        workable = self.holdings.workable()
+        for each in decoded:
+            if each.record.partition in workable:
+                runs.setdefault(each.record.partition, []).append(each)
+        return runs
+
+    async def _try(self, runs: Mapping[int, Run]) -> bool:
+        """Whether these lanes are done with, one way or another; False when they are to be tried again."""
+        try:
+            await self._claim(runs.keys())
+            parcels = []
+            for partition, run in runs.items():
+                lane = self.holdings.lanes[partition]
+                records = spare_the_suspect(lane, await self.places.next_records(lane, run))
+                if lane.careful_left > 0:
+                    await self._carefully(lane, records)
+                elif records:
+                    parcels.append(Parcel(lane, records))
+            if parcels:
+                await self._transact([parcel.lane for parcel in parcels], parcels)
+        except Fenced as fenced:
+            self.holdings.forget(fenced.partitions)
+            return fenced.partitions >= runs.keys()
+        except Exception as error:
+            log.warning(
+                "a batch failed and is tried again", action="batch_retried", error=type(error).__name__,
+                lanes=sorted(runs), exc_info=not isinstance(error, OSError),
+            )  # fmt: skip
+            return False
+        return True
+
+    async def _claim(self, partitions: Collection[int]) -> None:
+        await self.relay.take(await self.holdings.claim(partitions))
+
+    async def _carefully(self, lane: Lane, records: Sequence[Decoded]) -> None:
+        holdings = self.holdings
+        for suspect, step in careful_steps(lane, records, holdings.settings.careful_records):
+            async with holdings.pool.acquire() as connection:
+                await suspect_records(connection, holdings.group, lane, suspect)
+            await self._transact([lane], [Parcel(lane, step)])
+            lane.careful_left -= len(step)
+        lane.suspect = None
+
+    async def _transact(self, lanes: list[Lane], parcels: list[Parcel], *, is_tick: bool = False) -> None:
+        """One transaction over lanes; when something in it is poison, again, with savepoints to find it."""
+        try:
+            await self._once(lanes, parcels, is_tick=is_tick, isolated=False)
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            await self._once(lanes, parcels, is_tick=is_tick, isolated=True)
+
+    async def _once(self, lanes: list[Lane], parcels: list[Parcel], *, is_tick: bool, isolated: bool) -> None:
+        holdings, wall = self.holdings, now()
+        plan = make_plan(parcels, wall, holdings.settings)
+        ids = [planned.event.id for planned in plan.events]
+        await self.partitions.ensure(ids, wall.astimezone(UTC).date())
+        clocks = {lane.partition: clock for lane in lanes if (clock := holdings.clock(lane)) is not None}
+        work = Transaction(
+            holdings.group,
+            self.announcer.source,
+            lanes,
+            plan,
+            wall,
+            clocks,
+            is_tick=is_tick,
+            isolated=isolated,
+        )
+        began = time.monotonic()
+        async with holdings.pool.acquire() as connection, connection.transaction():
+            await work.run(connection, self.effects, self.announcer)
+        work.remember()
+        self.turned_at = time.monotonic()
+        report_batch(work, self.turned_at - began)
+        self.relay.wake(work.added)
+        for parcel in parcels:
+            self._watch(parcel, plan)
+
+    async def _tick_lanes(self, lanes: list[Lane]) -> None:
+        """All in one transaction, or when one of them fails, each in its own."""
+        try:
+            await self._transact(lanes, [], is_tick=True)
+            return
+        except Fenced as fenced:
+            self.holdings.forget(fenced.partitions)
+            return
+        except Exception as error:
+            if len(lanes) == 1:
+                number = lanes[0].partition
+                log.error("the timers of a lane failed", action="timers_failed", exc_info=error, lane=number)
+                self.holdings.rest(number, FAILED_REST_SECONDS)
+                return
+        for lane in lanes:
+            await self._tick_lanes([lane])
+
+    def _watch(self, parcel: Parcel, plan: Plan) -> None:
+        """Count the ends of a lane's records; stop the lane when too many are dead."""
+        number = parcel.lane.partition
+        breakers = self.holdings.breakers
+        breaker = breakers.setdefault(number, Breaker(self.holdings.settings))
+        dead = {(each.record.topic, each.record.offset) for each in plan.dead}
+        if breaker.count((each.record.topic, each.record.offset) in dead for each in parcel.decoded):
+            self.holdings.log.pause(number)
+            log.critical(
+                "a lane was stopped: too many of its records are set aside",
+                action="breaker_opened",
+                lane=number,
+            )
+        metrics.LANES_STOPPED.set(sum(each.is_open for each in breakers.values()))
