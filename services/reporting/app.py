@@ -1,0 +1,13 @@
+"""Composition: the only module that constructs anything."""
+
+from fastapi import FastAPI
+
+from services.reporting import api
+from services.reporting.consumers import routes
+from services.reporting.settings import Settings
+from shared.http.service import create_service
+
+
+def build(settings: Settings) -> FastAPI:
+    """The service as an ASGI app; its engine starts and stops with it."""
+    return create_service(name="reporting", settings=settings, routes=routes(), router=api.router)

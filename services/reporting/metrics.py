@@ -1,0 +1,36 @@
+"""What reporting measures of itself, for Prometheus; communities have theirs in domain/metric_registry."""
+
+from collections import Counter
+
+from services.reporting.domain.roll_up import RollUp
+from shared.contracts.registry import CONTRACTS
+from shared.observability import metrics
+
+FACTS = metrics.counter(
+    "hearth_reporting_facts_total",
+    "Facts written, by the event's type; a batch that is tried again counts again.",
+    {"type": sorted({contract.TYPE for contract in CONTRACTS})},
+)
+LATE_FACTS = metrics.counter(
+    "hearth_reporting_late_facts_total",
+    "Facts that changed a day after it had ended by the community's clock.",
+)
+KNOWN_FACTS = metrics.counter(
+    "hearth_reporting_known_facts_total",
+    "Events left out because their fact was there: they came again after the inbox had forgotten them.",
+)
+REPORT_SECONDS = metrics.histogram(
+    "hearth_reporting_report_seconds",
+    "Time to make a month's report.",
+    {"format": ("md", "html")},
+)
+
+
+def count_roll_up(added: RollUp) -> None:
+    """Count a batch at once: per event it would cost more than the event."""
+    types: Counter[str] = Counter()
+    for count in added.counts:
+        types[count.type] += count.events
+    for name, events in types.items():
+        FACTS.labels(name).inc(events)
+    LATE_FACTS.inc(sum(change.late_events for change in added.days))

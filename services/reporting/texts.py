@@ -1,0 +1,7 @@
+"""Reporting's texts for operators, in Chinese and English."""
+
+from pathlib import Path
+
+from shared.i18n import Catalogue
+
+TEXTS = Catalogue.load(Path(__file__).parent / "locale")
