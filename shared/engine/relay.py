@@ -105,15 +105,11 @@ class Relay:
                     await self._renew()
                 await self._round()
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                log.warning(
-                    "the relay waits for the database", action="relay_failed", error=type(error).__name__
-                )
-                self.cursors.clear()
-                await asyncio.sleep(1.0)
+                log.warning("the relay waits", action="relay_failed", error=type(error).__name__)
+                await self._start_over()
             except Exception as error:
                 log.error("the relay failed and goes on", action="relay_failed", exc_info=error)
-                self.cursors.clear()
-                await asyncio.sleep(1.0)
+                await self._start_over()
 
     async def drain(self, seconds_max: float) -> None:
         """Before the end: send what is written, for at most so long, and give the leases up."""

@@ -92,21 +92,6 @@ class Sender:
             self._producer = producer
         return self._producer
 
-    async def _deliver(
-        self, producer: Any, batches: Mapping[tuple[str, int], Any]
-    ) -> dict[tuple[str, int], bool]:
-        async def deliver(target: tuple[str, int], batch: Any) -> bool:
-            try:
-                acknowledged = await producer.send_batch(batch, target[0], partition=target[1])
-                await acknowledged
-            except KafkaError as error:
-                log.warning(
-                    "a batch was not acknowledged", action="send_failed", topic=target[0], partition=target[1],
-                    error=type(error).__name__,
-                )  # fmt: skip
-                return False
-            return True
-
 
 async def _deliver_all(producer: Any, batches: Mapping[Target, Any]) -> dict[Target, bool]:
     """Send one batch per target; for each, whether it was acknowledged in time."""
