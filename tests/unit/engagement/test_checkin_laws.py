@@ -3,14 +3,13 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.engagement.domain.book import Book, Change, Recorded, Revoked
 from services.engagement.domain.day import local_day
-from services.engagement.domain.message import Message, MessageKey
+from services.engagement.domain.message import DayKey, Message, MessageKey
 from services.engagement.domain.streak import Streaks
 from tests.unit.engagement.histories import ZONES, Act, Decide, Delete, Outcome, Post, expected, histories
 
@@ -59,18 +58,18 @@ def test_what_is_announced_adds_up_to_what_stands(acts: list[Act]) -> None:
     assert announced(changes) == {key for key, day in book.days.items() if day.message_id is not None}
 
 
-def announced(changes: Iterable[Change]) -> set[tuple[str, str, date]]:
+def announced(changes: Iterable[Change]) -> set[DayKey]:
     """What a listener to recorded and revoked believes; revisions must count up without a gap."""
-    stands: dict[tuple[str, str, date], int] = {}
-    last: dict[tuple[str, str, date], int] = defaultdict(int)
+    stands: dict[DayKey, int] = {}
+    last: dict[DayKey, int] = defaultdict(int)
     for change in changes:
         if isinstance(change, Recorded):
-            key = tuple(change.message.day)
+            key = change.message.day
             assert key not in stands
             assert change.revision == last[key] + 1
             stands[key] = last[key] = change.revision
         elif isinstance(change, Revoked):
-            assert stands.pop(tuple(change.day)) == change.revision
+            assert stands.pop(change.day) == change.revision
     return set(stands)
 
 
