@@ -2,7 +2,8 @@
 
 import typer
 
-from tools.stack import doctor, down, status, up
+from tools.stack import doctor, down, up
+from tools.status import status
 
 app = typer.Typer(
     name="hearth",

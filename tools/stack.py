@@ -1,4 +1,4 @@
-"""`hearth up`, `down`, `status` and `doctor`: the local stack at the terminal."""
+"""`hearth up`, `down` and `doctor`: the local stack at the terminal."""
 
 import asyncio
 import json
@@ -113,12 +113,6 @@ def down() -> None:
     """Stop what `hearth up` started, services first."""
     found = asyncio.run(stack.down(default_home(), say))
     say("hearth", "is down" if found else "was not up")
-
-
-def status(as_json: Json = False) -> None:
-    """What runs, where, and how far each service has come in each topic."""
-    state = default_home().state()
-    _show_addresses(state)
 
 
 def doctor(as_json: Json = False) -> None:

@@ -196,7 +196,7 @@ class PostgresServer:
     async def _create_database_once(self) -> None:
         connection = await asyncpg.connect(self.url("postgres"))
         try:
-            with contextlib.suppress(asyncpg.DuplicateDatabaseError):
+            if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
                 await connection.execute(f"CREATE DATABASE {DATABASE}")
         finally:
             await connection.close()

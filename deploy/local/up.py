@@ -20,7 +20,6 @@ from deploy.local.supervisor import Part, Say, Supervisor
 KAFKA, POSTGRES, TOPICS, SCHEMAS = "kafka", "postgres", "topics", "schemas"
 CHOICES = (KAFKA, POSTGRES, *SERVICES)
 SUPERVISOR_SECONDS_MAX = 150.0
-NOISE = {"kafka": (" INFO ",), "postgres": ("LOG:  checkpoint", "LOG:  restartpoint")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,10 @@ def _with_servers(wanted: Sequence[str]) -> set[str]:
 
 
 def _worth_showing(name: str, line: str) -> bool:
-    return not any(sign in line for sign in NOISE.get(name, ()))
+    """Kafka tells its whole inner life, and calls a controller that is about to be ready an error."""
+    if name == KAFKA:
+        return (" ERROR " in line or " FATAL " in line) and "ControllerApis" not in line
+    return "LOG:  checkpoint" not in line
 
 
 @contextmanager
