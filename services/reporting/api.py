@@ -1,10 +1,10 @@
 """Reporting over HTTP: communities, metrics, days, reports and reconciliation. It only reads."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
@@ -165,9 +165,9 @@ def _metrics(names: list[str] | None) -> list[Metric]:
     if not names:
         return list(METRICS)
     if unknown := [name for name in names if name not in BY_NAME]:
-        raise _refuse("metric-unknown", Kind.INVALID, {"unknown": unknown[:10], "known": list(BY_NAME)})
+        raise _refuse("metric-unknown", Kind.INVALID, unknown=unknown[:10], known=list(BY_NAME))
     return [BY_NAME[name] for name in dict.fromkeys(names)]
 
 
-def _refuse(slug: str, kind: Kind, members: Mapping[str, list[str]] | None = None) -> Refusal:
-    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}"), None, **members or {})
+def _refuse(slug: str, kind: Kind, **members: Any) -> Refusal:
+    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}"), **members)
