@@ -1,0 +1,93 @@
+"""Pays check-ins, counts them for the month, and takes both back when they are revoked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.rewards.domain.calendar import month_of
+from services.rewards.domain.checkin import Checkin, CheckinKey
+from services.rewards.domain.facts import FactChanges
+from services.rewards.domain.ledger import Movement
+from services.rewards.domain.rules import DEFAULT_RULES, RuleSet
+from services.rewards.handlers.opening import closed_months
+from services.rewards.handlers.posting import award_id, post, reversal_id
+from services.rewards.store.checkins import load_checkins, save_checkins
+from services.rewards.store.facts import save_facts
+from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
+from shared.engine import Event, UnitOfWork
+
+RULE = "checkin"
+REVOKED = "checkin_revoked"
+
+Word = CheckinRecorded | CheckinRevoked
+
+
+@dataclass(frozen=True, slots=True)
+class AwardCheckins:
+    """Each standing check-in is paid once, by the revision that counts."""
+
+    rules: RuleSet = DEFAULT_RULES
+
+    async def __call__(self, batch: Sequence[Event[Word]], work: UnitOfWork) -> None:
+        """Load the check-ins, fold what is told of them, save, post."""
+        months = {
+            (event.data.community_id, month_of(event.data.local_date)): event.profile.zone for event in batch
+        }
+        changes = FactChanges(await closed_months(work, months))
+        checkins = await load_checkins(work.connection, dict.fromkeys(_key(event.data) for event in batch))
+        movements: list[Movement] = []
+        for event in batch:
+            key = _key(event.data)
+            before = checkins.get(key) or Checkin(key)
+            after, moved = _pay(before, self._told(before, event), event)
+            _count(before, after, changes)
+            checkins[key] = after
+            movements += moved
+        await save_checkins(work.connection, checkins.values())
+        await save_facts(work.connection, changes)
+        await post(work, movements)
+
+    def _told(self, before: Checkin, event: Event[Word]) -> Checkin:
+        data = event.data
+        if isinstance(data, CheckinRevoked):
+            return before.revoke(data.revision)
+        points = self.rules.checkin.points_for(data.streak_days)
+        return before.record(data.revision, event.occurred_at, points, self.rules.version)
+
+
+def _key(data: Word) -> CheckinKey:
+    return (data.community_id, data.local_date, data.member_id, data.campaign_id)
+
+
+def _pay(before: Checkin, after: Checkin, event: Event[Word]) -> tuple[Checkin, list[Movement]]:
+    """Bring the payment to what is known now: by this revision's points, or not at all."""
+    if after.stands == before.stands and after.recorded == before.recorded:
+        return after, []
+    community_id, _, member_id, _ = after.key
+    at, moved = event.occurred_at, []
+    if before.award_id is not None:
+        identifier = reversal_id(event.id, before.award_id, at)
+        moved.append(
+            Movement(
+                identifier, community_id, member_id, before.points, RULE, before.rule_version,
+                event.id, at, event.now, before.award_id, REVOKED,
+            )
+        )  # fmt: skip
+    identifier = None
+    if after.stands and after.points:
+        identifier = award_id(event.id, RULE, after.recorded, at)
+        moved.append(
+            Movement(
+                identifier, community_id, member_id, after.points, RULE, after.rule_version,
+                event.id, at, event.now,
+            )
+        )  # fmt: skip
+    return replace(after, award_id=identifier), moved
+
+
+def _count(before: Checkin, after: Checkin, changes: FactChanges) -> None:
+    community_id, local_date, member_id, _ = after.key
+    key = (community_id, local_date, member_id)
+    if after.stands and after.recorded_at and (not before.stands or before.recorded_at != after.recorded_at):
+        changes.add_checkin(key, after.recorded_at)
+    if before.stands and (not after.stands or before.recorded_at != after.recorded_at):
+        changes.take_checkin(key)

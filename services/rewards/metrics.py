@@ -1,0 +1,24 @@
+"""What rewards counts; counts include batches that were tried again."""
+
+from shared.observability.metrics import counter
+
+POINTS_AWARDED = counter(
+    "hearth_rewards_points_awarded_total",
+    "Points given to wallets, or to repay debts, by earning rule.",
+    {"rule": ("message", "checkin")},
+)
+POINTS_REVERSED = counter(
+    "hearth_rewards_points_reversed_total",
+    "Points taken back, by reason.",
+    {"reason": ("message_removed", "message_deleted", "checkin_revoked")},
+)
+MESSAGES_UNPAID = counter(
+    "hearth_rewards_messages_unpaid_total",
+    "Messages that earn nothing, by why.",
+    {"why": ("bot", "brief", "cap", "cooldown")},
+)
+LATE_FACTS = counter(
+    "hearth_rewards_late_facts_total",
+    "Facts that came after their month was closed and changed nothing in it.",
+)
+MONTHS_CLOSED = counter("hearth_rewards_months_closed_total", "Calendar months closed.")

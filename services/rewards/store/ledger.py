@@ -1,0 +1,112 @@
+"""The ledger: accounts, transactions and entries, written a batch at a time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from services.rewards.domain.ledger import Entry, Movement, Owner
+from shared.postgres.connection import Connection
+
+KNOWN_TRANSACTIONS = """
+    SELECT known.id, known.fingerprint
+    FROM unnest($1::uuid[]) AS wanted (id)
+    CROSS JOIN LATERAL (SELECT * FROM transaction t WHERE t.id = wanted.id OFFSET 0) AS known
+"""
+# Whoever moves points locks the accounts first, in the order of their names: two that meet do not deadlock.
+LOCK_ACCOUNTS = """
+    SELECT known.community_id, known.member_id, known.kind, known.id, known.balance
+    FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS w (community_id, member_id) ORDER BY 1, 2) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT * FROM account a
+        WHERE a.community_id = wanted.community_id AND a.member_id = wanted.member_id
+        ORDER BY a.kind FOR UPDATE
+    ) AS known
+"""
+OPEN_ACCOUNTS = """
+    INSERT INTO account (community_id, member_id, kind)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+    ON CONFLICT (community_id, member_id, kind) DO NOTHING
+"""
+# The conditions repeat the table's own: a balance that moved under us is tried again, not taken for poison.
+CHANGE_BALANCES = """
+    UPDATE account SET balance = account.balance + change.amount
+    FROM unnest($1::bigint[], $2::bigint[]) AS change (account_id, amount)
+    WHERE account.id = change.account_id
+      AND (account.kind <> 'wallet' OR account.balance + change.amount >= 0)
+      AND (account.kind <> 'debt' OR account.balance + change.amount <= 0)
+"""
+ADD_TRANSACTIONS = """
+    INSERT INTO transaction (id, community_id, member_id, kind, points, rule, rule_version, cause_id, reverses,
+                             reason, fingerprint, occurred_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[],
+                         $8::text[], $9::uuid[], $10::text[], $11::bytea[], $12::timestamptz[])
+"""
+ADD_ENTRIES = """
+    INSERT INTO entry (account_id, transaction_id, amount)
+    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[])
+"""
+
+
+class BalanceMoved(Exception):
+    """A balance changed although it was locked, or an account is gone: nothing was written; try again."""
+
+
+class Account(NamedTuple):
+    """An account as it was locked."""
+
+    community_id: str
+    member_id: str
+    kind: str
+    id: int
+    balance: int
+
+
+async def known_transactions(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
+    """Those of the transactions that are in the ledger already, with their fingerprints."""
+    return {str(row[0]): row[1] for row in await connection.fetch(KNOWN_TRANSACTIONS, ids)}
+
+
+async def lock_accounts(connection: Connection, owners: Collection[Owner]) -> list[Account]:
+    """All accounts of these owners (the issuer's has no member id), locked."""
+    columns = list(zip(*owners, strict=True)) or [(), ()]
+    return [Account(*row) for row in await connection.fetch(LOCK_ACCOUNTS, *columns)]
+
+
+async def open_accounts(connection: Connection, accounts: Collection[tuple[str, str, str]]) -> None:
+    """Make accounts (community_id, member_id, kind) with nothing on them, where there are none."""
+    await connection.execute(OPEN_ACCOUNTS, *zip(*sorted(accounts), strict=True))
+
+
+async def write_movements(
+    connection: Connection,
+    movements: Sequence[Movement],
+    entries: Sequence[Entry],
+    changes: Mapping[int, int],
+) -> None:
+    """Append transactions with their entries and bring the balances along. Raises `BalanceMoved`."""
+    moved = sorted(changes.items())
+    status = await connection.execute(
+        CHANGE_BALANCES, [account_id for account_id, _ in moved], [amount for _, amount in moved]
+    )
+    if status != f"UPDATE {len(moved)}":
+        raise BalanceMoved(f"{len(moved)} balances were to change, the answer was {status}")
+    await connection.execute(
+        ADD_TRANSACTIONS,
+        [row.transaction_id for row in movements],
+        [row.community_id for row in movements],
+        [row.member_id for row in movements],
+        [row.kind for row in movements],
+        [row.points for row in movements],
+        [row.rule for row in movements],
+        [row.rule_version for row in movements],
+        [row.cause_id for row in movements],
+        [row.reverses for row in movements],
+        [row.reason for row in movements],
+        [row.fingerprint for row in movements],
+        [row.occurred_at for row in movements],
+    )
+    await connection.execute(
+        ADD_ENTRIES,
+        [entry.account_id for entry in entries],
+        [entry.transaction_id for entry in entries],
+        [entry.amount for entry in entries],
+    )

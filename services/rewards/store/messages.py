@@ -1,0 +1,73 @@
+"""Messages with what was ruled about them."""
+
+import json
+from collections.abc import Collection, Iterable
+
+from services.rewards.domain.message import Message, MessageKey, Ruling
+from shared.postgres.connection import Connection
+
+LOAD_MESSAGES = """
+    SELECT known.community_id, known.member_id, known.message_id, known.posted_at, known.day, known.partners,
+           known.points, known.rule_version, known.removed, known.restored, known.is_deleted, known.award_id
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (community_id, member_id, message_id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM message m
+        WHERE m.community_id = wanted.community_id AND m.member_id = wanted.member_id
+          AND m.message_id = wanted.message_id OFFSET 0
+    ) AS known
+"""
+SAVE_MESSAGES = """
+    INSERT INTO message (community_id, member_id, message_id, posted_at, day, partners, points, rule_version,
+                         removed, restored, is_deleted, stands, award_id)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::date[], $6::jsonb[],
+                         $7::int[], $8::int[], $9::int[], $10::int[], $11::boolean[], $12::boolean[],
+                         $13::uuid[])
+    ON CONFLICT (community_id, member_id, message_id) DO UPDATE SET
+        posted_at = excluded.posted_at, day = excluded.day, partners = excluded.partners,
+        points = excluded.points, rule_version = excluded.rule_version, removed = excluded.removed,
+        restored = excluded.restored, is_deleted = excluded.is_deleted, stands = excluded.stands,
+        award_id = excluded.award_id
+"""
+
+
+async def load_messages(connection: Connection, keys: Collection[MessageKey]) -> dict[MessageKey, Message]:
+    """Those of the messages of which anything is known; keys must not repeat."""
+    columns = list(zip(*keys, strict=True)) or [(), (), ()]
+    rows = await connection.fetch(LOAD_MESSAGES, *columns)
+    messages = (
+        Message(
+            (row[0], row[1], row[2]),
+            posted_at=row[3],
+            day=row[4],
+            partners=tuple(json.loads(row[5])) if row[5] else (),
+            points=row[6],
+            rule_version=row[7],
+            ruling=Ruling(row[8], row[9], row[10]),
+            award_id=str(row[11]) if row[11] else None,
+        )
+        for row in rows
+    )
+    return {message.key: message for message in messages}
+
+
+async def save_messages(connection: Connection, messages: Iterable[Message]) -> None:
+    """Insert or replace, in the order of their keys."""
+    rows = sorted(messages, key=lambda message: message.key)
+    if not rows:
+        return
+    await connection.execute(
+        SAVE_MESSAGES,
+        [row.key[0] for row in rows],
+        [row.key[1] for row in rows],
+        [row.key[2] for row in rows],
+        [row.posted_at for row in rows],
+        [row.day for row in rows],
+        [json.dumps(row.partners) if row.partners else None for row in rows],
+        [row.points for row in rows],
+        [row.rule_version for row in rows],
+        [row.ruling.removed for row in rows],
+        [row.ruling.restored for row in rows],
+        [row.ruling.is_deleted for row in rows],
+        [row.ruling.stands for row in rows],
+        [row.award_id for row in rows],
+    )
