@@ -28,12 +28,12 @@ partition in each. A record in another partition, or on a topic that does not ca
 letter.
 
 The id of an event is a UUID version 8: 48 bits of the milliseconds of `ce_time`, then a hash of the source,
-the type, the community and the fields under *identity*. A delivery that is repeated has the same id, and counts
-once. An id of another shape is accepted: services then derive their own from source and id.
+the type, the community and the fields under *identity*. A delivery that is repeated has the same id, and
+counts once. An id of another shape is accepted: services then derive their own from source and id.
 
 Fields are only ever added, with a default. A field that is absent has its default. Unknown fields are
 ignored, unknown types are skipped and counted, and an unknown major version becomes a dead letter.
-[`asyncapi.yaml`](../asyncapi.yaml) says the same to tools; `tests/contract/golden` has examples of each event.
+[`asyncapi.yaml`](../asyncapi.yaml) says the same to tools; `tests/contract/golden` has an example of each.
 
 Types: an **id** is text of 1–{ID_MAX} characters, a **label** text of at most {LABEL_MAX}, **text** has at
 most {TEXT_CHARACTERS_MAX} characters.
