@@ -1,0 +1,37 @@
+"""Regular expressions on hostile text: RE2 only, whose time is linear in the text whatever the pattern."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import re2
+
+
+class Pattern:
+    """A compiled expression over normalised text (lower case); syntax of RE2, so no look-around.
+
+    `{gap}` in the expression stands for what may hide between the letters of a spelled-out word.
+    """
+
+    __slots__ = ("_regexp",)
+
+    GAP = r"[^0-9a-z\p{Han}]{0,2}"
+
+    def __init__(self, expression: str) -> None:
+        options = re2.Options()
+        options.log_errors = False
+        self._regexp: Any = re2.compile(expression.replace("{gap}", self.GAP), options)
+
+    def occurs_in(self, text: str) -> bool:
+        """Whether the text holds a match."""
+        return self._regexp.search(text) is not None
+
+    def spans(self, text: str, limit: int) -> Iterator[tuple[int, int]]:
+        """The first `limit` matches from left to right, as start and end.
+
+        A match in which the group `not` took part is none: RE2 has no look-ahead, so an expression names
+        there what must not follow.
+        """
+        for match in islice(self._regexp.finditer(text), limit):
+            if "not" not in self._regexp.groupindex or match.group("not") is None:
+                yield match.span()
