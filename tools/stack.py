@@ -55,14 +55,15 @@ def up(
     if unknown := set(wanted) - set(stack.CHOICES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose of {', '.join(stack.CHOICES)}")
     home = default_home()
+    if detach and not stack.is_up(home):
+        raise typer.Exit(_start_in_background(only))
     with stack.only_one(home) as free:
-        if not free:
-            say("hearth", "is already up" if home.state().get("ready") else "is already starting")
-            _show_addresses(home.state())
-            return
-        if not detach:
+        if free:
             raise typer.Exit(_stay(wanted, logs))
-    raise typer.Exit(_start_in_background(only))
+    ready = home.state().get("ready")
+    say("hearth", "is already up" if ready else "is already starting")
+    if ready:
+        _show_addresses(home.state())
 
 
 def _stay(wanted: list[str], logs: bool) -> int:
@@ -99,7 +100,7 @@ def _start_in_background(only: str) -> int:
         )
     follower = Follower(lambda _, line: console.print(Text(line)))
     follower.follow([log])
-    while child.poll() is None and not home.state().get("ready"):
+    while child.poll() is None and not stack.is_ready(home, child.pid):
         follower.show()
         time.sleep(LOOK_SECONDS)
     follower.show()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from deploy.local.follower import Follower
 from deploy.local.home import Home
@@ -38,7 +38,7 @@ class Up:
         """Start, stay until SIGINT or SIGTERM, stop; the exit code. The caller holds `only_one`."""
         await end_leftovers(self.home, self.say)
         stack = LocalStack.at(self.home, usual_ports=True, environment=self.environment)
-        self.home.write_state({"supervisor": Identity.of(os.getpid()).as_state(), "ready": False})
+        self.home.write_state(_myself())
         follower = Follower(self.say, _worth_showing) if self.show_logs else None
         if follower:
             follower.follow(self.home.log(name) for name in CHOICES)
@@ -50,6 +50,7 @@ class Up:
             return await supervisor.run(lambda: self._ready(stack))
         finally:
             await end_leftovers(self.home, self.say)
+            self.home.forget_state()
 
     def _ready(self, stack: LocalStack) -> None:
         state = {**self.home.state(), **addresses(stack, self.wanted), "ready": True}
@@ -113,23 +114,44 @@ def _worth_showing(name: str, line: str) -> bool:
 
 @contextmanager
 def only_one(home: Home) -> Iterator[bool]:
-    """Hold the home for one supervisor; False when another has it. The kernel gives it back at any death."""
+    """Hold the home as its supervisor; False when another has it. The kernel gives it back at any death."""
     with (home.folder("") / "up.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        free = _lock(file)
+        if free:
+            home.write_state({**home.state(), **_myself()})
+        yield free
+
+
+def is_up(home: Home) -> bool:
+    """Whether a supervisor holds the home."""
+    with (home.folder("") / "up.lock").open("w") as file:
+        return not _lock(file)
+
+
+def is_ready(home: Home, pid: int) -> bool:
+    """Whether the supervisor with this id has everything up; a state left behind by another says nothing."""
+    state = home.state()
+    return bool(state.get("ready")) and state["supervisor"]["pid"] == pid
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _myself() -> dict[str, Any]:
+    return {"supervisor": Identity.of(os.getpid()).as_state(), "ready": False}
 
 
 async def end_leftovers(home: Home, say: Say) -> None:
-    """End processes that the state names and that nobody looks after any more; then forget the state."""
+    """End processes that the state names and that nobody looks after any more."""
     processes = home.state().get("processes", {})
     for name, recorded in reversed(list(processes.items())):
         if await end(Identity.from_state(recorded)):
             say(name, "ended")
-    home.forget_state()
 
 
 async def down(home: Home, say: Say) -> bool:
@@ -141,4 +163,5 @@ async def down(home: Home, say: Say) -> bool:
     found = await end(Identity.from_state(recorded), SUPERVISOR_SECONDS_MAX) if recorded else False
     leftovers = any(Identity.from_state(one).alive for one in state.get("processes", {}).values())
     await end_leftovers(home, say)
+    home.forget_state()
     return found or leftovers
