@@ -150,8 +150,8 @@ async def add_facts(connection: Connection, facts: Sequence[Fact]) -> list[Fact]
             async with connection.transaction():
                 await connection.copy_records_to_table("fact", records=facts, columns=COLUMNS)
             return list(facts)
-        except asyncpg.UniqueViolationError:
-            pass  # COPY cannot skip what is there
+        except (asyncpg.UniqueViolationError, OverflowError, ValueError):
+            pass  # COPY cannot skip what is there, nor does it say that a value does not fit as INSERT does
     rows = await connection.fetch(INSERT_FACTS, *_columns(facts, len(COLUMNS)))
     fresh = {row[0] for row in rows}
     return [fact for fact in facts if fact.event_id in fresh]
