@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from services.rewards.domain.calendar import month_of
 from services.rewards.domain.checkin import Checkin, CheckinKey
 from services.rewards.domain.facts import FactChanges
-from services.rewards.domain.ledger import Movement
-from services.rewards.domain.rules import DEFAULT_RULES, RuleSet
+from services.rewards.domain.ledger import Movement, Reason
+from services.rewards.domain.rules import DEFAULT_RULES, RuleName, RuleSet
+from services.rewards.handlers.counting import count
 from services.rewards.handlers.opening import closed_months
 from services.rewards.handlers.posting import award_id, post, reversal_id
 from services.rewards.store.checkins import load_checkins, save_checkins
-from services.rewards.store.facts import save_facts
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.engine import Event, UnitOfWork
-
-RULE = "checkin"
-REVOKED = "checkin_revoked"
 
 Word = CheckinRecorded | CheckinRevoked
 
@@ -43,7 +40,7 @@ class AwardCheckins:
             checkins[key] = after
             movements += moved
         await save_checkins(work.connection, checkins.values())
-        await save_facts(work.connection, changes)
+        await count(work, changes)
         await post(work, movements)
 
     def _told(self, before: Checkin, event: Event[Word]) -> Checkin:
@@ -59,29 +56,32 @@ def _key(data: Word) -> CheckinKey:
 
 
 def _pay(before: Checkin, after: Checkin, event: Event[Word]) -> tuple[Checkin, list[Movement]]:
-    """Bring the payment to what is known now: by this revision's points, or not at all."""
+    """Bring the payment to what is known now: by the revision that counts, or not at all."""
     if after.stands == before.stands and after.recorded == before.recorded:
         return after, []
-    community_id, _, member_id, _ = after.key
-    at, moved = event.occurred_at, []
+    moved = []
     if before.award_id is not None:
-        identifier = reversal_id(event.id, before.award_id, at)
-        moved.append(
-            Movement(
-                identifier, community_id, member_id, before.points, RULE, before.rule_version,
-                event.id, at, event.now, before.award_id, REVOKED,
-            )
-        )  # fmt: skip
-    identifier = None
-    if after.stands and after.points:
-        identifier = award_id(event.id, RULE, after.recorded, at)
-        moved.append(
-            Movement(
-                identifier, community_id, member_id, after.points, RULE, after.rule_version,
-                event.id, at, event.now,
-            )
-        )  # fmt: skip
-    return replace(after, award_id=identifier), moved
+        identifier = reversal_id(event.id, before.award_id, event.occurred_at)
+        taken = _movement(identifier, before, event)
+        moved.append(taken._replace(reverses=before.award_id, reason=Reason.CHECKIN_REVOKED))
+    if not after.stands or not after.points:
+        return replace(after, award_id=None), moved
+    identifier = award_id(event.id, RuleName.CHECKIN, after.recorded, event.occurred_at)
+    return replace(after, award_id=identifier), [*moved, _movement(identifier, after, event)]
+
+
+def _movement(identifier: str, checkin: Checkin, event: Event[Word]) -> Movement:
+    return Movement(
+        identifier,
+        checkin.key[0],
+        checkin.key[2],
+        checkin.points,
+        RuleName.CHECKIN,
+        checkin.rule_version,
+        event.id,
+        event.occurred_at,
+        event.now,
+    )
 
 
 def _count(before: Checkin, after: Checkin, changes: FactChanges) -> None:

@@ -1,5 +1,6 @@
 """Posts movements to the ledger: ids and fingerprints, locked accounts, entries, announcements."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -100,8 +101,14 @@ def _fact(movement: Movement) -> Contract:
 
 
 def _count(movements: Iterable[Movement]) -> None:
+    awarded: Counter[str] = Counter()
+    reversed_: Counter[str] = Counter()
     for movement in movements:
         if movement.reverses is None:
-            metrics.POINTS_AWARDED.labels(movement.rule).inc(movement.points)
+            awarded[movement.rule] += movement.points
         else:
-            metrics.POINTS_REVERSED.labels(movement.reason).inc(movement.points)
+            reversed_[movement.reason] += movement.points
+    for rule, points in awarded.items():
+        metrics.POINTS_AWARDED.labels(rule).inc(points)
+    for reason, points in reversed_.items():
+        metrics.POINTS_REVERSED.labels(reason).inc(points)

@@ -34,16 +34,11 @@ CHANGE_BALANCES = """
       AND (account.kind <> 'wallet' OR account.balance + change.amount >= 0)
       AND (account.kind <> 'debt' OR account.balance + change.amount <= 0)
 """
-ADD_TRANSACTIONS = """
-    INSERT INTO transaction (id, community_id, member_id, kind, points, rule, rule_version, cause_id, reverses,
-                             reason, fingerprint, occurred_at)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::int[],
-                         $8::text[], $9::uuid[], $10::text[], $11::bytea[], $12::timestamptz[])
-"""
-ADD_ENTRIES = """
-    INSERT INTO entry (account_id, transaction_id, amount)
-    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[])
-"""
+TRANSACTION_COLUMNS = (
+    "id", "community_id", "member_id", "kind", "points", "rule", "rule_version", "cause_id", "reverses",
+    "reason", "fingerprint", "occurred_at",
+)  # fmt: skip
+ENTRY_COLUMNS = ("account_id", "transaction_id", "amount")
 
 
 class BalanceMoved(Exception):
@@ -89,24 +84,25 @@ async def write_movements(
     )
     if status != f"UPDATE {len(moved)}":
         raise BalanceMoved(f"{len(moved)} balances were to change, the answer was {status}")
-    await connection.execute(
-        ADD_TRANSACTIONS,
-        [row.transaction_id for row in movements],
-        [row.community_id for row in movements],
-        [row.member_id for row in movements],
-        [row.kind for row in movements],
-        [row.points for row in movements],
-        [row.rule for row in movements],
-        [row.rule_version for row in movements],
-        [row.cause_id for row in movements],
-        [row.reverses for row in movements],
-        [row.reason for row in movements],
-        [row.fingerprint for row in movements],
-        [row.occurred_at for row in movements],
+    # COPY, as these rows are never there before: half the time of an insert by unnest, on both ends
+    await connection.copy_records_to_table(
+        "transaction", records=map(_transaction, movements), columns=TRANSACTION_COLUMNS
     )
-    await connection.execute(
-        ADD_ENTRIES,
-        [entry.account_id for entry in entries],
-        [entry.transaction_id for entry in entries],
-        [entry.amount for entry in entries],
+    await connection.copy_records_to_table("entry", records=entries, columns=ENTRY_COLUMNS)
+
+
+def _transaction(movement: Movement) -> tuple[object, ...]:
+    return (
+        movement.transaction_id,
+        movement.community_id,
+        movement.member_id,
+        movement.kind,
+        movement.points,
+        movement.rule,
+        movement.rule_version,
+        movement.cause_id,
+        movement.reverses,
+        movement.reason,
+        movement.fingerprint,
+        movement.occurred_at,
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 
 from services.rewards.domain.message import Message, MessageKey, Ruling
 from shared.postgres.connection import Connection
@@ -16,9 +17,13 @@ LOAD_MESSAGES = """
           AND m.message_id = wanted.message_id OFFSET 0
     ) AS known
 """
-SAVE_MESSAGES = """
-    INSERT INTO message (community_id, member_id, message_id, posted_at, day, partners, points, rule_version,
-                         removed, restored, is_deleted, stands, award_id)
+COLUMNS = (
+    "community_id", "member_id", "message_id", "posted_at", "day", "partners", "points", "rule_version",
+    "removed", "restored", "is_deleted", "stands", "award_id",
+)  # fmt: skip
+KEY = itemgetter(0, 1, 2)
+SAVE_MESSAGES = f"""
+    INSERT INTO message ({", ".join(COLUMNS)})
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::date[], $6::jsonb[],
                          $7::int[], $8::int[], $9::int[], $10::int[], $11::boolean[], $12::boolean[],
                          $13::uuid[])
@@ -27,7 +32,7 @@ SAVE_MESSAGES = """
         points = excluded.points, rule_version = excluded.rule_version, removed = excluded.removed,
         restored = excluded.restored, is_deleted = excluded.is_deleted, stands = excluded.stands,
         award_id = excluded.award_id
-"""
+"""  # noqa: S608 - constants
 
 
 async def load_messages(connection: Connection, keys: Collection[MessageKey]) -> dict[MessageKey, Message]:
@@ -50,24 +55,32 @@ async def load_messages(connection: Connection, keys: Collection[MessageKey]) ->
     return {message.key: message for message in messages}
 
 
+async def add_messages(connection: Connection, messages: Iterable[Message]) -> None:
+    """Insert messages of which nothing was known; COPY takes half the time of an insert by unnest."""
+    rows = sorted(map(_row, messages), key=KEY)
+    if rows:
+        await connection.copy_records_to_table("message", records=rows, columns=COLUMNS)
+
+
 async def save_messages(connection: Connection, messages: Iterable[Message]) -> None:
     """Insert or replace, in the order of their keys."""
-    rows = sorted(messages, key=lambda message: message.key)
-    if not rows:
-        return
-    await connection.execute(
-        SAVE_MESSAGES,
-        [row.key[0] for row in rows],
-        [row.key[1] for row in rows],
-        [row.key[2] for row in rows],
-        [row.posted_at for row in rows],
-        [row.day for row in rows],
-        [json.dumps(row.partners) if row.partners else None for row in rows],
-        [row.points for row in rows],
-        [row.rule_version for row in rows],
-        [row.ruling.removed for row in rows],
-        [row.ruling.restored for row in rows],
-        [row.ruling.is_deleted for row in rows],
-        [row.ruling.stands for row in rows],
-        [row.award_id for row in rows],
+    rows = sorted(map(_row, messages), key=KEY)
+    if rows:
+        await connection.execute(SAVE_MESSAGES, *zip(*rows, strict=True))
+
+
+def _row(message: Message) -> tuple[object, ...]:
+    ruling = message.ruling
+    return (
+        *message.key,
+        message.posted_at,
+        message.day,
+        json.dumps(message.partners) if message.partners else None,
+        message.points,
+        message.rule_version,
+        ruling.removed,
+        ruling.restored,
+        ruling.is_deleted,
+        ruling.stands,
+        message.award_id,
     )

@@ -1,0 +1,88 @@
+"""Folds substantive messages, in log order, into what they change."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.rewards.domain.facts import DayKey, FactChanges
+from services.rewards.domain.ledger import Movement
+from services.rewards.domain.message import UNJUDGED, Message, MessageKey
+from services.rewards.domain.rules import RuleName, RuleSet
+from services.rewards.domain.slots import refuse_slot
+from services.rewards.handlers.posting import award_id
+from shared.contracts.chat import MessagePosted
+from shared.contracts.identity import milliseconds
+from shared.engine import Event
+
+
+class Post(NamedTuple):
+    """A substantive message on its local day."""
+
+    event: Event[MessagePosted]
+    key: MessageKey
+    day: DayKey
+    beside: tuple[DayKey, ...]
+    """Days that may hold a paid message inside the cooldown."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What is known when a batch begins, and what it changes."""
+
+    rules: RuleSet
+    known: dict[MessageKey, Message]
+    slots: dict[DayKey, list[int]]
+    changes: FactChanges
+    unpaid: Counter[str]
+    messages: list[Message] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
+
+    def take(self, each: Post) -> None:
+        """One message; a repeat of one that is here already, under whatever event id, changes nothing."""
+        before = self.known.get(each.key)
+        if before is not None and before.day is not None:
+            return
+        ruling = before.ruling if before else UNJUDGED
+        points, version, paid_by = self._win(each), self.rules.version, None
+        event = each.event
+        if points and ruling.stands:
+            paid_by = award_id(event.id, RuleName.MESSAGE, ruling.restored, event.occurred_at)
+            community_id, member_id, _ = each.key
+            self.movements.append(
+                Movement(
+                    paid_by, community_id, member_id, points, RuleName.MESSAGE, version,
+                    event.id, event.occurred_at, event.now,
+                )
+            )  # fmt: skip
+        partners = partners_of(event.data)
+        message = Message(
+            each.key, event.occurred_at, each.day[1], partners, points, version, ruling, paid_by
+        )
+        self.known[each.key] = message
+        self.messages.append(message)
+        if ruling.stands:
+            self.changes.add_message(each.day, event.occurred_at, partners)
+
+    def _win(self, each: Post) -> int:
+        """The points that a message earns; it takes its slot whether or not it stands."""
+        rule = self.rules.message
+        at_ms = milliseconds(each.event.occurred_at)
+        same_day = self.slots.get(each.day)
+        if same_day is None:
+            same_day = self.slots[each.day] = []
+        beside = [self.slots.get(day, []) for day in each.beside] if each.beside else ()
+        refused = refuse_slot(at_ms, same_day, beside, rule)
+        if refused is not None:
+            self.unpaid[refused] += 1
+            return 0
+        same_day.append(at_ms)
+        self.changes.of(each.day).slots.append(at_ms)
+        return rule.points
+
+
+def partners_of(data: MessagePosted) -> tuple[str, ...]:
+    """Whom a message talks with: whom it answers and whom it mentions, the author left out."""
+    if not data.mentions and data.reply_to_member is None:
+        return ()
+    partners = {*data.mentions, data.reply_to_member or data.member_id}
+    return tuple(sorted(partners - {data.member_id}))
