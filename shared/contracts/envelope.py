@@ -127,7 +127,7 @@ def _encoded(text: str) -> bytes:
 def _data(data: Any) -> bytes:
     try:
         return json.dumps(data).encode("ascii")
-    except RecursionError:
+    except RecursionError:  # some Pythons let the reader go deeper than the writer
         raise Refused("not_json", "the data is nested too deeply") from None
 
 
