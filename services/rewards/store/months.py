@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+import asyncpg
+
 from services.rewards.domain.facts import MonthKey
 from services.rewards.domain.score import MemberFacts, ScoreRule, Standing
 from shared.postgres.connection import Connection
@@ -75,6 +77,17 @@ CLOSE = """
     UPDATE month SET state = 'closed'
     FROM unnest($1::text[], $2::date[]) AS done (community_id, month)
     WHERE month.community_id = done.community_id AND month.month = done.month
+"""
+MONTH = """
+    SELECT month.month, month.state, month.closes_at, month.late_facts,
+           result.closed_at, result.candidates, result.score_version, result.evidence_hash
+    FROM month LEFT JOIN month_result AS result USING (community_id, month)
+    WHERE community_id = $1 AND ($2::date IS NULL OR month = $2)
+    ORDER BY month DESC LIMIT 1
+"""
+WINNERS = """
+    SELECT rank, member_id, score, parts, last_at FROM month_winner
+    WHERE community_id = $1 AND month = $2 ORDER BY rank
 """
 
 
@@ -155,3 +168,14 @@ async def save_results(connection: Connection, results: Iterable[Result]) -> Non
         [standing.last_at for _, standing in winners],
     )
     await connection.execute(CLOSE, *names)
+
+
+async def read_month(connection: Connection, community_id: str, month: date | None) -> asyncpg.Record | None:
+    """A month with its result, if it has one; the newest that is known when none is named."""
+    return await connection.fetchrow(MONTH, community_id, month)
+
+
+async def read_winners(connection: Connection, key: MonthKey) -> list[Standing]:
+    """The frozen top of a closed month."""
+    rows = await connection.fetch(WINNERS, *key)
+    return [Standing(row[0], row[1], row[2], json.loads(row[3]), row[4]) for row in rows]

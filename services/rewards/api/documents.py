@@ -1,0 +1,127 @@
+"""What rewards answers over HTTP."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from services.rewards.api.texts import TEXTS
+from services.rewards.domain.ledger import TransactionKind
+from services.rewards.domain.score import Standing
+
+
+class BalanceDocument(BaseModel):
+    """What a member has, and what is repaid first from later earnings; never both above zero."""
+
+    community_id: str
+    member_id: str
+    balance: int
+    debt: int
+
+
+class LineDocument(BaseModel):
+    """One transaction of a member's statement."""
+
+    transaction_id: UUID
+    kind: TransactionKind
+    points: int
+    """Below zero when they were taken back."""
+    wallet_change: int
+    debt_change: int
+    """Above zero when a debt grew, below when it was repaid."""
+    rule: str
+    rule_version: int
+    reason: str
+    cause_id: str
+    """The event that moved the points."""
+    reverses: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+    text: str
+    """The same for the member, in the caller's language."""
+
+    @classmethod
+    def of(cls, row: asyncpg.Record, locale: str) -> "LineDocument":
+        """A row of the statement."""
+        known = dict(row)
+        identifier, wallet, debt = known.pop("id"), known.pop("wallet"), known.pop("debt")
+        key = f"reversal.{row['reason']}" if row["reverses"] else f"award.{row['rule']}"
+        text = TEXTS.say(locale, key, points=row["points"])
+        known["points"] = wallet + debt
+        return cls(transaction_id=identifier, wallet_change=wallet, debt_change=-debt, text=text, **known)
+
+
+class PartDocument(BaseModel):
+    """Where a part of a score comes from."""
+
+    name: str
+    score: int
+    text: str
+
+
+class StandingDocument(BaseModel):
+    """A member's place in a month; the parts sum to the score."""
+
+    rank: int
+    member_id: str
+    score: int
+    parts: list[PartDocument]
+    last_at: datetime
+    """The last moment that counts; of equal scores the earlier stands higher."""
+
+    @classmethod
+    def of(cls, standing: Standing, locale: str) -> "StandingDocument":
+        """A standing in the caller's language."""
+        parts = [
+            PartDocument(name=name, score=score, text=TEXTS.say(locale, f"part.{name}"))
+            for name, score in standing.parts.items()
+        ]
+        return cls(
+            rank=standing.rank,
+            member_id=standing.member_id,
+            score=standing.score,
+            parts=parts,
+            last_at=standing.last_at,
+        )
+
+
+class MonthDocument(BaseModel):
+    """A calendar month of a community: while it is open its top is how things stand, then it is final."""
+
+    community_id: str
+    month: str
+    state: Literal["open", "closed"]
+    closes_at: datetime
+    """Not before; it also waits until moderation and engagement have told all of their facts."""
+    closed_at: datetime | None
+    candidates: int
+    top: list[StandingDocument]
+    evidence_hash: str | None
+    score_version: int
+    late_facts: int
+    """Facts that came after the close and changed nothing."""
+
+
+class CheckDocument(BaseModel):
+    """The books of a community, added up from its entries."""
+
+    community_id: str
+    consistent: bool
+    accounts: int
+    entries: int
+    entries_sum: int
+    """Always zero."""
+    wrong_balances: int
+    """Accounts whose balance is not the sum of their entries; always zero."""
+    unpaid_debts: int
+    """Members with points and a debt; always zero."""
+    outstanding: int
+    """Points that members hold, less their debts."""
+
+    @classmethod
+    def of(cls, community_id: str, row: asyncpg.Record) -> "CheckDocument":
+        """The sums, judged."""
+        consistent = not (row["entries_sum"] or row["wrong_balances"] or row["unpaid_debts"])
+        return cls(community_id=community_id, consistent=consistent, **row)
