@@ -3,6 +3,8 @@
 The file is read twice: service messages name members, and only the messages tell which id has a name.
 """
 
+import contextlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +15,14 @@ from pydantic import ValidationError
 from connectors.imports.authors import Authors
 from connectors.imports.explain import explain
 from connectors.imports.reading import BadLine, BadRecord, Item, Parsed, Reading, Skipped
-from connectors.imports.source import Broken, Source
+from connectors.imports.source import Source
 from connectors.imports.telegram_message import Message, attachments, mentioned, plain_text
 from connectors.imports.telegram_stream import Found, messages
 from shared.contracts.chat import MemberJoined, MemberLeft, MessagePosted, ReactionAdded
 from shared.contracts.contract import Contract
 
 NAMES_MAX = 500_000
+UNREADABLE = (ijson.JSONError, OSError, EOFError, zlib.error, UnicodeDecodeError)
 JOINS = frozenset(("join_group_by_link", "join_group_by_request"))
 
 
@@ -28,20 +31,24 @@ class TelegramExport:
 
     def read(self, source: Source, reading: Reading) -> Iterator[Item]:
         """The file's events, message by message; a message's reactions follow it."""
-        names = Names()
+        export = _Export(reading, _learn_names(source))
         number = 0
         try:
-            with source.open() as content:
-                for found in messages(content):
-                    names.learn(found.message)
-            export = _Export(reading, names)
             with source.open() as content:
                 for found in messages(content):
                     number = found.number
                     yield from export.items(found)
             source.finished()
-        except (ijson.JSONError, Broken, OSError, EOFError) as error:
+        except UNREADABLE as error:
             yield BadLine(number + 1, f"the file cannot be read further: {error}")
+
+
+def _learn_names(source: Source) -> "Names":
+    names = Names()
+    with contextlib.suppress(*UNREADABLE), source.open() as content:  # the second reading tells
+        for found in messages(content):
+            names.learn(found.message)
+    return names
 
 
 @dataclass(slots=True)

@@ -16,17 +16,17 @@ from itertools import islice
 from types import TracebackType
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     InvalidTopicError,
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     TopicAuthorizationFailedError,
 )
 
 from connectors.sdk.cleaning import Cleaner
-from connectors.sdk.producers import REQUEST_TIMEOUT_MS, Producers
+from connectors.sdk.producers import Producer, Producers
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import seal, write
 from shared.contracts.partitioning import partition_of
@@ -35,7 +35,8 @@ RECORD_OVERHEAD_BYTES = 320
 BATCH_RECORDS_MAX = 2_000
 YIELD_EVERY = 100
 """Events between two turns of the loop, so that batches leave while others are made."""
-ACK_SECONDS_MAX = 3 * REQUEST_TIMEOUT_MS / 1000
+ACK_TIMEOUTS = 3
+"""Request timeouts until a batch that is neither taken nor refused counts as failed."""
 BACKOFF_SECONDS = (0.1, 5.0)
 NEVER_ACCEPTED = (
     MessageSizeTooLargeError,
@@ -79,6 +80,7 @@ class Publisher:
     batch_bytes_max: int = 262_144
     unacknowledged_bytes_max: int = 4 * 1024 * 1024
     """More than this waits: `publish` returns when there is room."""
+    request_timeout_ms: int = 15_000
     give_up_seconds: float = 120.0
     """How long one batch is tried again before `PublishFailed`."""
     cleaner: Cleaner = field(default_factory=Cleaner)
@@ -92,7 +94,7 @@ class Publisher:
     _producers: Producers = field(init=False)
 
     def __post_init__(self) -> None:
-        self._producers = Producers(self.bootstrap_servers, self.batch_bytes_max)
+        self._producers = Producers(self.bootstrap_servers, self.batch_bytes_max, self.request_timeout_ms)
 
     async def __aenter__(self) -> "Publisher":
         """Connect. Raises KafkaError or OSError when no broker answers."""
@@ -187,12 +189,13 @@ class Publisher:
     async def _send_surely(self, lane: Lane) -> int:
         """Send one batch, with new producers as long as it takes; returns how many records it held."""
         gives_up_at = time.monotonic() + self.give_up_seconds
+        ack_seconds_max = ACK_TIMEOUTS * self.request_timeout_ms / 1000
         pause = BACKOFF_SECONDS[0]
         while True:
-            producer: AIOKafkaProducer | None = None
+            producer: Producer | None = None
             try:
                 producer = await self._producers.current()
-                return await asyncio.wait_for(_send(producer, lane), ACK_SECONDS_MAX)
+                return await asyncio.wait_for(_send(producer, lane), ack_seconds_max)
             except (KafkaError, OSError, TimeoutError, AssertionError) as error:
                 # aiokafka asserts where it does not know a partition yet.
                 if producer is not None:
@@ -210,15 +213,18 @@ class Publisher:
         await self._producers.close()
 
 
-async def _send(producer: AIOKafkaProducer, lane: Lane) -> int:
+async def _send(producer: Producer, lane: Lane) -> int:
     """Send as many of the oldest records as one batch holds and wait until they are durable."""
-    batch = producer.create_batch()
+    batch = producer.kafka.create_batch()
     now = int(time.time() * 1000)
     for record in islice(lane.waiting, BATCH_RECORDS_MAX):
         if batch.append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
             break
     batch.close()
     count: int = batch.record_count()
-    acknowledgement = await producer.send_batch(batch, lane.topic, partition=lane.partition)
-    await acknowledgement
+    acknowledgement = await producer.kafka.send_batch(batch, lane.topic, partition=lane.partition)
+    await asyncio.wait((acknowledgement, producer.gone), return_when=asyncio.FIRST_COMPLETED)
+    if not acknowledgement.done():
+        raise KafkaConnectionError("the producer was given up while a batch was under way")
+    acknowledgement.result()
     return count
