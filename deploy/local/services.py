@@ -11,7 +11,7 @@ from deploy.local.home import REPOSITORY, Home
 from deploy.local.ports import HOST, choose_port
 from deploy.local.process import Process, spawn
 
-START_SECONDS_MAX = 60.0
+START_SECONDS_MAX = 120.0
 STOP_SECONDS_MAX = 60.0
 PROBE_SECONDS_MAX = 2.0
 USUAL_PORTS = {

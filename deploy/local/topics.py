@@ -1,5 +1,7 @@
 """Creates the topics. Idempotent; refuses to go on over topics of another shape, as lanes rest on it."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -9,6 +11,7 @@ from shared.contracts.topics import PARTITIONS, TOPICS, Topic
 
 REPLICAS_WANTED = 3
 CREATED = 0
+METADATA_SECONDS_MAX = 20.0
 
 
 class WrongTopics(RuntimeError):
@@ -25,7 +28,7 @@ async def create_topics(bootstrap_servers: str, topics: tuple[Topic, ...] = TOPI
         if wanted:
             brokers = len((await admin.describe_cluster())["brokers"])
             await _create(admin, wanted, min(REPLICAS_WANTED, brokers))
-        _check(await _partitions(admin, [topic.name for topic in topics]))
+        _check(await _told(admin, [topic.name for topic in topics]))
         return [topic.name for topic in wanted]
     finally:
         await admin.close()
@@ -46,6 +49,16 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], replicas: int
         # Another process may create the same topic at the same time.
         if code not in (CREATED, TopicAlreadyExistsError.errno):
             raise for_code(code)(f"topic {name}: {message}")
+
+
+async def _told(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:
+    """Partitions by topic, once the broker tells of all: a topic just made has none for a moment."""
+    partitions = await _partitions(admin, names)
+    ends = time.monotonic() + METADATA_SECONDS_MAX
+    while not all(partitions.values()) and time.monotonic() < ends:
+        await asyncio.sleep(0.1)
+        partitions = await _partitions(admin, names)
+    return partitions
 
 
 async def _partitions(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:
