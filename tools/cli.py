@@ -2,6 +2,7 @@
 
 import typer
 
+from tools.metrics_command import metrics
 from tools.stack import doctor, down, up
 from tools.status import status
 
@@ -15,6 +16,7 @@ app.command("up")(up)
 app.command("down")(down)
 app.command("status")(status)
 app.command("doctor")(doctor)
+app.command("metrics")(metrics)
 
 
 def main() -> None:

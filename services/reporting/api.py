@@ -34,8 +34,9 @@ from shared.postgres.connection import Connection, Pool
 CONSUMER_GROUP = "reporting"
 DAYS_SHOWN = 30
 ID_CHARACTERS_MAX = 255
+STORABLE = r"^[^\x00]*$"
 
-CommunityId = Annotated[str, Path(min_length=1, max_length=ID_CHARACTERS_MAX)]
+CommunityId = Annotated[str, Path(min_length=1, max_length=ID_CHARACTERS_MAX, pattern=STORABLE)]
 Locale = Annotated[str | None, Query(max_length=35, description="zh-CN or en; else the community's own")]
 From = Annotated[date | None, Query(alias="from", description="first day; else 30 days up to the last")]
 To = Annotated[date | None, Query(description="last day; else the last on which anything happened")]
