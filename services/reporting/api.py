@@ -31,7 +31,7 @@ from shared.http.problems import Kind, Refusal
 from shared.i18n import match
 from shared.postgres.connection import Connection, Pool
 
-CONSUMER_GROUP = "reporting"
+CONSUMER_GROUP = "hearth.reporting"
 DAYS_SHOWN = 30
 ID_CHARACTERS_MAX = 255
 STORABLE = r"^[^\x00]*$"

@@ -171,7 +171,7 @@ async def test_no_communities_are_an_empty_page(world: World) -> None:
 
 async def test_reconciliation_shows_each_partition_of_this_service(world: World) -> None:
     await record(world.connection, two_weeks())
-    for group in ("reporting", "someone_else"):
+    for group in ("hearth.reporting", "someone_else"):
         await world.connection.execute(KEEP_OFFSET, group, "chat.events")
     answer = await world.json("/v1/reconciliation")
     assert answer["partitions"] == [
