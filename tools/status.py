@@ -17,7 +17,7 @@ from deploy.local.addresses import without_password
 from deploy.local.home import default_home
 from deploy.local.process import Identity
 from tools.addresses import Addresses, find_addresses
-from tools.log_position import Positions, ServicePosition, TopicPosition, positions
+from tools.log_position import Positions, TopicPosition, positions
 
 console = Console(highlight=False)
 
@@ -100,21 +100,20 @@ def _life(process: Mapping[str, Any] | None) -> Text:
 
 def _log_table(found: Positions) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("service", "topic"):
-        table.add_column(name)
-    for name in ("log end", "handled", "behind", "applied", "duplicate", "dead", "skipped", "fits"):
+    table.add_column("service and topic", no_wrap=True)
+    for name in ("log end", "handled", "behind", "applied", "double", "dead", "skipped", ""):
         table.add_column(name, justify="right")
     for service in found.services:
+        table.add_row(Text(service.service, "bold"))
         for topic in service.topics:
-            table.add_row(*_log_row(service, topic))
+            table.add_row(*_log_row(topic))
     return table
 
 
-def _log_row(service: ServicePosition, topic: TopicPosition) -> list[str | Text]:
+def _log_row(topic: TopicPosition) -> list[str | Text]:
     counts = (topic.applied, topic.duplicates, topic.dead_lettered, topic.skipped)
     return [
-        service.service,
-        topic.topic,
+        f"  {topic.topic}",
         f"{topic.end:,}",
         f"{topic.next - topic.first:,}",
         Text(f"{topic.behind:,}", "yellow" if topic.behind else ""),
