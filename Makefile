@@ -33,3 +33,20 @@ schemas: $(STAMP) ## Write the JSON Schemas, their index and the AsyncAPI docume
 .PHONY: check-schemas
 check-schemas: $(STAMP) ## Fail when a document is older than the contracts
 	@$(BIN)/python -m tools.schemas --check
+
+# The local stack: real Kafka and Postgres as plain processes, everything in .hearth/
+.PHONY: setup-stack
+setup-stack: $(STAMP) ## Get what the local stack needs: Java, Kafka's jars, Postgres
+	@$(BIN)/python -m deploy.local.setup
+
+.PHONY: up
+up: $(STAMP) ## Start Kafka, Postgres and the services; Ctrl-C stops them
+	@$(BIN)/hearth up
+
+.PHONY: down
+down: ## Stop what `make up` or `hearth up --detach` started
+	@test ! -x $(BIN)/hearth || $(BIN)/hearth down
+
+.PHONY: clean
+clean: ## Stop the local stack and delete its data, logs and jars
+	@test ! -x $(BIN)/python || $(BIN)/python -m deploy.local.clean
