@@ -1,6 +1,7 @@
 """What a service is told by its environment: one variable for each field, secrets also as a file."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -9,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 TOKEN_CHARACTERS_MIN = 16
+_ADDRESS = re.compile(r"\s*[^\s:,]+:\d{1,5}\s*|\s*\[[0-9a-fA-F:]+\]:\d{1,5}\s*")
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -28,6 +30,12 @@ def _strong(value: SecretStr) -> SecretStr:
     return value
 
 
+def _addresses(value: str) -> str:
+    if not all(_ADDRESS.fullmatch(part) for part in value.split(",")):
+        raise ValueError("it must be host:port, several separated by commas")
+    return value
+
+
 class ServiceSettings(BaseSettings):
     """What every service needs; a service adds its own fields in a subclass.
 
@@ -40,7 +48,7 @@ class ServiceSettings(BaseSettings):
     )
 
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)]
-    kafka_bootstrap_servers: str
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(_addresses)]
     """`host:port`, several separated by commas."""
     api_host: str = "127.0.0.1"
     api_port: Port

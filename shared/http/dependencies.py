@@ -1,13 +1,33 @@
 """Tells a dependency that is away, and will come back, from a mistake of ours, which will not."""
 
+import asyncio
+from contextlib import suppress
+
 import asyncpg
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+REACH_SECONDS_MAX = 3.0
 
 AWAY = (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What starting up waits out: whatever Postgres or Kafka say, somebody can put right while we wait."""
 
 _AWAY_CLASSES = ("08", "53", "57", "58")
 """SQLSTATE classes: connection, resources, operator intervention, system."""
+
+
+async def reach_kafka(bootstrap_servers: str) -> None:
+    """Return when one of the servers accepts a connection; raises `KafkaConnectionError` when none does.
+
+    Asked before the client library is: it would tell each failure in several lines of its own.
+    """
+    for address in bootstrap_servers.split(","):
+        host, _, port = address.strip().rpartition(":")
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(REACH_SECONDS_MAX):
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            writer.close()
+            return
+    raise KafkaConnectionError(f"no answer from {bootstrap_servers}")
 
 
 def is_dependency_away(error: BaseException) -> bool:
@@ -20,9 +40,7 @@ def is_dependency_away(error: BaseException) -> bool:
 
 
 def name_of(error: BaseException) -> str:
-    """Which dependency an error speaks of, for the log."""
+    """Which dependency an error of starting up speaks of, for the log."""
     if isinstance(error, KafkaError):
         return "kafka"
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        return "postgres"
-    return "unknown"
+    return "postgres"

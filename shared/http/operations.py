@@ -15,20 +15,20 @@ from shared.postgres.connection import Pool
 
 LANES = """
     SELECT partition, epoch, clock, outbox_seq, crash_count, owner::text, updated_at
-    FROM lane WHERE consumer_group = $1 ORDER BY partition
+    FROM lane WHERE consumer_group <> 'requests' ORDER BY partition
 """
 LANE_OFFSETS = """
     SELECT partition, topic, first_offset, next_offset, applied, duplicates, dead_lettered, skipped
-    FROM lane_offset WHERE consumer_group = $1 ORDER BY partition, topic
+    FROM lane_offset ORDER BY partition, topic
 """
 DEAD_LETTERS = """
     SELECT topic, partition, "offset", event_id::text, reason, detail, attempts, created_at
     FROM dead_letter
-    WHERE consumer_group = $1 AND status = 'dead'
-      AND ($2::timestamptz IS NULL
-           OR (created_at, topic, partition, "offset") < ($2, $3::text, $4::int, $5::bigint))
+    WHERE status = 'dead'
+      AND ($1::timestamptz IS NULL
+           OR (created_at, topic, partition, "offset") < ($1, $2::text, $3::int, $4::bigint))
     ORDER BY created_at DESC, topic DESC, partition DESC, "offset" DESC
-    LIMIT $6
+    LIMIT $5
 """
 
 
@@ -83,13 +83,13 @@ def operations_router(runtime: Runtime, pool: Pool) -> APIRouter:
     @router.get("/lanes")
     async def lanes() -> list[LaneState]:
         """Every lane, whoever owns it, with its place in each topic."""
-        return await _lanes(pool, runtime.name)
+        return await _lanes(pool)
 
     @router.get("/dead-letters")
     async def dead_letters(paging: PagingQuery) -> Page[DeadLetter]:
         """Records set aside and not resolved yet, newest first."""
         after = paging.after(datetime.fromisoformat, str, int, int) or (None, None, None, None)
-        rows = await pool.fetch(DEAD_LETTERS, runtime.name, *after, paging.rows)
+        rows = await pool.fetch(DEAD_LETTERS, *after, paging.rows)
         return paging.page(rows, _dead_letter, _dead_letter_key)
 
     @router.post("/lanes/{partition}/resume")
@@ -98,19 +98,17 @@ def operations_router(runtime: Runtime, pool: Pool) -> APIRouter:
         if runtime.engine is None:
             raise refuse("not-ready", Kind.UNAVAILABLE)
         if not runtime.engine.resume(partition):
-            raise refuse("lane-unknown", Kind.CONFLICT)
+            raise refuse("lane-not-stopped", Kind.CONFLICT)
         return Resumed(partition=partition)
 
     return router
 
 
-async def _lanes(pool: Pool, group: str) -> list[LaneState]:
+async def _lanes(pool: Pool) -> list[LaneState]:
     places: dict[int, list[Place]] = {}
-    for row in await pool.fetch(LANE_OFFSETS, group):
+    for row in await pool.fetch(LANE_OFFSETS):
         places.setdefault(row["partition"], []).append(Place(**row))
-    return [
-        LaneState(**row, places=places.get(row["partition"], [])) for row in await pool.fetch(LANES, group)
-    ]
+    return [LaneState(**row, places=places.get(row["partition"], [])) for row in await pool.fetch(LANES)]
 
 
 def _dead_letter(row: asyncpg.Record) -> DeadLetter:

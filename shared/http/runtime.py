@@ -12,7 +12,7 @@ import structlog
 from shared.engine.engine import Engine
 from shared.engine.routes import Routes
 from shared.engine.settings import EngineSettings
-from shared.http.dependencies import AWAY, name_of
+from shared.http.dependencies import AWAY, name_of, reach_kafka
 from shared.observability.failures import describe
 from shared.observability.lag import measure_loop_lag
 from shared.observability.logs import watch_tasks
@@ -45,7 +45,7 @@ class Runtime:
     on_failure: Callable[[], None] = lambda: None
     failure: Exception | None = None
     engine: Engine | None = None
-    _pool: Pool | None = None
+    pool: Pool | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _probe: asyncio.Lock = field(default_factory=asyncio.Lock)
     _probed: tuple[float, bool] = (float("-inf"), False)
@@ -54,9 +54,9 @@ class Runtime:
         """Begin to start; returns the pool, which connects when it is first used."""
         watch_tasks(asyncio.get_running_loop())
         url = self.settings.database_url.get_secret_value()
-        self._pool = await open_pool(url, f"hearth-{self.name}", size_min=0)
+        self.pool = await open_pool(url, f"hearth-{self.name}", size_min=0)
         self._tasks = [asyncio.create_task(measure_loop_lag()), asyncio.create_task(self._bring_up())]
-        return self._pool
+        return self.pool
 
     async def close(self) -> None:
         """Drain: what was read is finished or given back, then connections are closed. Bounded in time."""
@@ -67,9 +67,15 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if engine is not None:
             await _stop(engine)
-        if self._pool is not None:
-            await _close(self._pool)
+        if self.pool is not None:
+            await _close(self.pool)
         log.info("the service has stopped", action="service_stopped")
+
+    def fail(self, error: Exception, why: str) -> None:
+        """Give up: the process ends, if it is one."""
+        log.critical(f"the service cannot start: {why}", action="start_failed", exc_info=error)
+        self.failure = error
+        self.on_failure()
 
     def is_live(self) -> bool:
         """Whether the process is worth keeping; one that waits for a dependency is."""
@@ -90,11 +96,11 @@ class Runtime:
         return answered
 
     async def _ask_database(self) -> bool:
-        if self._pool is None:
+        if self.pool is None:
             return False
         try:
             async with asyncio.timeout(PROBE_SECONDS_MAX):
-                await self._pool.fetchval("SELECT 1")
+                await self.pool.fetchval("SELECT 1")
         except AWAY:
             return False
         return True
@@ -115,19 +121,18 @@ class Runtime:
                     retry_seconds=round(delay, 1),
                 )
             except Exception as error:
-                log.critical("the service cannot start", action="start_failed", exc_info=error)
-                self.failure = error
-                self.on_failure()
+                self.fail(error, "a mistake of ours that waiting cannot mend")
                 return
             # spread, so that all services of a cluster do not knock at the same moment
             await asyncio.sleep(delay * random.uniform(0.7, 1.0))  # noqa: S311
             delay = min(delay * 2, RETRY_SECONDS_MAX)
 
     async def _try_to_start(self) -> None:
-        assert self._pool is not None
-        await self._pool.fetchval("SELECT 1")
+        assert self.pool is not None
+        await self.pool.fetchval("SELECT 1")
         servers = self.settings.kafka_bootstrap_servers
-        engine = Engine(self.name, self.routes, self._pool, servers, self.engine_settings)
+        await reach_kafka(servers)
+        engine = Engine(self.name, self.routes, self.pool, servers, self.engine_settings)
         try:
             await engine.start()
         except BaseException:

@@ -1,7 +1,7 @@
 """Makes a service of its routes: HTTP outside, the engine and the pool in its lifespan."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
@@ -35,7 +35,11 @@ def create_service(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with metrics_served(settings.api_host, settings.metrics_port):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(metrics_served(settings.api_host, settings.metrics_port))
+            except OSError as error:
+                runtime.fail(error, f"port {settings.metrics_port} for metrics cannot be opened")
             pool = await runtime.open()
             include_guarded(app, operations_router(runtime, pool))
             include_guarded(app, router(pool))

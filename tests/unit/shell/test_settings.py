@@ -50,6 +50,8 @@ def test_all_that_is_missing_is_named_at_once(environment: pytest.MonkeyPatch) -
     [
         ("DATABASE_URL", "mysql://root:hunter2@localhost/hearth"),
         ("API_TOKEN", "hunter2"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "hunter2"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092,hunter2:port"),
         ("API_PORT", "hunter2"),
         ("API_PORT", "65536"),
         ("METRICS_PORT", "0"),
