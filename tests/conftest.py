@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.local.home import REPOSITORY, Home, default_home
@@ -12,6 +13,10 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.setup import set_up
 from deploy.local.topics import create_topics
 from tests.servers import Databases, ServiceDatabase, sweep, temporary_home
+
+# A busy machine is no failed law.
+hypothesis.settings.register_profile("hearth", deadline=None)
+hypothesis.settings.load_profile("hearth")
 
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
