@@ -3,8 +3,11 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from shared.contracts.chat import MessagePosted
 from shared.contracts.contract import TEXT_CHARACTERS_MAX, Contract
+from shared.contracts.envelope import seal, write
 from shared.contracts.registry import CONTRACTS
 from shared.contracts.topics import PARTITIONS
 from tools.schemas.channels import CHANNELS, channels_of
@@ -27,9 +30,12 @@ value is the JSON data below. Structured mode (`content-type: application/cloude
 partition in each. A record in another partition, or on a topic that does not carry its type, becomes a dead
 letter.
 
-The id of an event is a UUID version 8: 48 bits of the milliseconds of `ce_time`, then a hash of the source,
-the type, the community and the fields under *identity*. A delivery that is repeated has the same id, and
-counts once. An id of another shape is accepted: services then derive their own from source and id.
+The id of an event is a UUID version 8 whose first 48 bits are the milliseconds of `ce_time`. A delivery that
+is repeated has the same id, and counts once. Any other id that is unique for its `ce_source` is accepted too:
+services then derive their own from time, source and id. To make our ids yourself, take the source, the type,
+the community and the fields under *identity*, each as `<characters>:<text>`, one behind the other, and hash them
+with BLAKE2b to 10 bytes. The hash's first 76 bits fill the UUID behind time and version, but for the two of
+the variant.
 
 Fields are only ever added, with a default. A field that is absent has its default. Unknown fields are
 ignored, unknown types are skipped and counted, and an unknown major version becomes a dead letter.
@@ -38,12 +44,25 @@ ignored, unknown types are skipped and counted, and an unknown major version bec
 Types: an **id** is text of 1–{ID_MAX} characters, a **label** text of at most {LABEL_MAX}, **text** has at
 most {TEXT_CHARACTERS_MAX} characters.
 """
+EXAMPLE = MessagePosted(
+    community_id="tea", channel_id="hall", message_id="1001", member_id="ann", text="大家早上好，签到"
+)
+EXAMPLE_SOURCE = "/connectors/example"
+EXAMPLE_TIME = datetime(2024, 3, 5, 4, 0, 1, 250_000, tzinfo=UTC)
 
 
 def index() -> str:
     """The whole page, in Markdown."""
-    parts = [OPENING, _topics(), *(_section(contract) for contract in CONTRACTS)]
+    parts = [OPENING, _example(), _topics(), *(_section(contract) for contract in CONTRACTS)]
     return "\n".join(parts)
+
+
+def _example() -> str:
+    headers, value = write(EXAMPLE, seal(EXAMPLE, EXAMPLE_SOURCE, EXAMPLE_TIME))
+    named = "".join([f"{len(part)}:{part}" for part in (EXAMPLE_SOURCE, EXAMPLE.TYPE, "tea", "1001")])
+    lines = [f"{name}: {text.decode()}" for name, text in headers]
+    record = "\n".join(["key: tea", *lines, "", value.decode()])
+    return f"A message, whose id hashes `{named}`:\n\n```\n{record}\n```\n"
 
 
 def _topics() -> str:

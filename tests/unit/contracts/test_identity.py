@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, date, datetime, timedelta, timezone
+from hashlib import blake2b
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,21 @@ PARTS = st.lists(st.text(max_size=20), max_size=6)
 MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))])).filter(
     lambda moment: datetime(1970, 1, 2, tzinfo=UTC) < moment < datetime(9999, 12, 30, tzinfo=UTC)
 )
+
+
+def as_documented(moment: datetime, *parts: str) -> str:
+    """The id as `docs/events/README.md` tells others to make it."""
+    named = "".join(f"{len(part)}:{part}" for part in parts).encode()
+    bits = int.from_bytes(blake2b(named, digest_size=10).digest(), "big") >> 4
+    variant = 0b10 << 62
+    tail = (bits & ~(0b11 << 62)) | variant
+    milliseconds_since_1970 = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return str(uuid.UUID(int=(milliseconds_since_1970 << 80) | (8 << 76) | tail))
+
+
+@given(MOMENTS, st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=6))
+def test_an_id_is_made_as_others_are_told_to_make_it(moment: datetime, parts: list[str]) -> None:
+    assert event_id(moment, *parts) == as_documented(moment, *parts)
 
 
 def test_a_known_id_never_changes() -> None:
