@@ -15,7 +15,7 @@ CommunityId = Annotated[str, Path(min_length=1, max_length=255)]
 MemberId = Annotated[str, Path(min_length=1, max_length=255)]
 OnDate = Annotated[date | None, Query(alias="date", description="A local date; today when left out.")]
 Month = Annotated[
-    str | None, Query(pattern=r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$", description="Such as 2024-03.")
+    str | None, Query(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$", description="Such as 2024-03.")
 ]
 Limit = Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)]
 

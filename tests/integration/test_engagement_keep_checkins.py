@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.engagement.consumers import routes
@@ -31,6 +31,7 @@ from tests.unit.engagement.histories import (
     cut,
     expected,
     histories,
+    law,
 )
 
 HANDLER = routes().routes[0].handler
@@ -150,7 +151,7 @@ async def play(
         return told, rows, await desk.outcome()
 
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = law(40)
 
 
 @FEW

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple, TypeAlias
 
 from services.engagement import store
-from services.engagement.domain.answer import answer_to
+from services.engagement.domain.answer import AnswerKind, answer_to
 from services.engagement.domain.book import Book, Change, Recorded, Repeated, Revoked
 from services.engagement.domain.day import local_day
 from services.engagement.domain.message import Message, MessageKey
 from services.engagement.domain.phrase import is_checkin
 from services.engagement.domain.policy import CheckinPolicy
-from services.engagement.metrics import CHECKIN_ANSWERS, CHECKINS
+from services.engagement.metrics import CheckinCounts
 from shared.contracts.chat import MessageDeleted, MessagePosted
 from shared.contracts.commands import SendMessage
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
@@ -64,18 +64,21 @@ class KeepCheckins:
                 return
             days = {step.asks.day for step in steps if step.asks is not None}
             book = await store.load_book(work.connection, {step.key for step in steps}, days, len(steps))
+            counts = CheckinCounts()
             for step in steps:
-                self._apply(step, book, work)
+                self._apply(step, book, work, counts)
             await store.save_book(work.connection, book)
+            counts.add()
         except OverflowError as error:
             raise Poison("a time at the end of the calendar") from error
 
-    def _apply(self, step: Step, book: Book, work: UnitOfWork) -> None:
+    def _apply(self, step: Step, book: Book, work: UnitOfWork, counts: CheckinCounts) -> None:
         for change in _fold(step, book):
-            CHECKINS.labels(type(change).__name__.lower()).inc()
+            counts.changes[type(change).__name__.lower()] += 1
             self._announce(change, step.event, work)
             if isinstance(change, Recorded | Repeated) and change.message is step.asks:
-                self._answer(change, step.event, book, work)
+                answer = self._answer(change, step.event, book, work)
+                counts.answers.update([answer] if answer else [])
         if step.key in book.changed_verdicts:
             work.set_timer(self._forgetting(step))
 
@@ -85,15 +88,16 @@ class KeepCheckins:
         elif isinstance(change, Revoked):
             work.publish(_revoked(change, REASONS[type(event.data)]), occurred_at=event.now)
 
-    def _answer(self, change: Recorded | Repeated, event: Event[About], book: Book, work: UnitOfWork) -> None:
+    def _answer(
+        self, change: Recorded | Repeated, event: Event[About], book: Book, work: UnitOfWork
+    ) -> AnswerKind | None:
         """Say it in the channel, unless it is too late for that or the channel cannot be written to."""
         message = change.message
         if event.is_stale or not event.profile.can(message.channel_id, "send"):
-            return
+            return None
         if isinstance(change, Repeated) and not book.may_answer_repeat(message.day):
-            return
+            return None
         answer = answer_to(change)
-        CHECKIN_ANSWERS.labels(answer.kind).inc()
         command = SendMessage(
             community_id=message.community_id,
             channel_id=message.channel_id,
@@ -105,6 +109,7 @@ class KeepCheckins:
             text=self.texts.say(event.profile.locale, f"checkin.{answer.kind}", days=answer.days),
         )
         work.publish(command, occurred_at=event.now)
+        return answer.kind
 
     def _forgetting(self, step: Step) -> Timer:
         """One timer for all verdicts of a community and UTC date, set again by each of them."""

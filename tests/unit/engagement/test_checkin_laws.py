@@ -4,14 +4,24 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.engagement.domain.book import Book, Change, Recorded, Revoked
 from services.engagement.domain.day import local_day
 from services.engagement.domain.message import DayKey, Message, MessageKey
 from services.engagement.domain.streak import Streaks
-from tests.unit.engagement.histories import ZONES, Act, Decide, Delete, Outcome, Post, expected, histories
+from tests.unit.engagement.histories import (
+    ZONES,
+    Act,
+    Decide,
+    Delete,
+    Outcome,
+    Post,
+    expected,
+    histories,
+    law,
+)
 
 
 def empty_book() -> Book:
@@ -36,12 +46,12 @@ def outcome(book: Book) -> Outcome:
     return Outcome(owners, runs)  # type: ignore[arg-type]
 
 
-@settings(max_examples=300)
+@law(100)
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_order_of_the_same_acts_ends_in_the_same_check_ins(acts: list[Act], lot: random.Random) -> None:
     wanted = expected(acts)
     facts = []
-    for _ in range(5):
+    for _ in range(3):
         book = empty_book()
         for act in acts:
             apply(book, act)
@@ -51,6 +61,7 @@ def test_every_order_of_the_same_acts_ends_in_the_same_check_ins(acts: list[Act]
     assert all(each == facts[0] for each in facts)
 
 
+@law(50)
 @given(histories())
 def test_what_is_announced_adds_up_to_what_stands(acts: list[Act]) -> None:
     book = empty_book()
@@ -73,6 +84,7 @@ def announced(changes: Iterable[Change]) -> set[DayKey]:
     return set(stands)
 
 
+@law(50)
 @given(histories())
 def test_saying_everything_twice_changes_nothing(acts: list[Act]) -> None:
     once, twice = empty_book(), empty_book()

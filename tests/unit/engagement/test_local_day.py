@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.engagement.domain.day import local_day
+from tests.unit.engagement.histories import law
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -65,6 +66,7 @@ def test_the_ends_of_the_calendar_are_refused(moment: datetime) -> None:
         local_day(moment.replace(tzinfo=UTC), zone)
 
 
+@law(100)
 @given(
     st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
     st.sampled_from(

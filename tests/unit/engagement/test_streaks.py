@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.engagement.domain.streak import Run, Streaks
+from tests.unit.engagement.histories import law
 
 FIRST = date(2024, 2, 26)
 CHANGES = st.lists(st.tuples(st.booleans(), st.integers(0, 12)), max_size=60)
@@ -25,6 +26,7 @@ def days_back(dates: set[date], last: date) -> int:
     return count
 
 
+@law(100)
 @given(CHANGES)
 def test_any_sequence_of_changes_leaves_the_runs_of_its_dates(changes: Sequence[tuple[bool, int]]) -> None:
     streaks, dates = Streaks(), set[date]()
@@ -39,6 +41,7 @@ def test_any_sequence_of_changes_leaves_the_runs_of_its_dates(changes: Sequence[
     assert not {run.last + timedelta(days=1) for run in streaks.runs} & {run.first for run in streaks.runs}
 
 
+@law(100)
 @given(CHANGES, CHANGES)
 def test_what_ended_and_began_leads_from_the_stored_runs_to_the_new_ones(
     before: Sequence[tuple[bool, int]], after: Sequence[tuple[bool, int]]
