@@ -33,7 +33,7 @@ letter.
 The id of an event is a UUID version 8 whose first 48 bits are the milliseconds of `ce_time`. A delivery that
 is repeated has the same id, and counts once. Any other id that is unique for its `ce_source` is accepted too:
 services then derive their own from time, source and id. To make our ids yourself, take the source, the type,
-the community and the fields under *identity*, each as `<characters>:<text>`, one behind the other, and hash them
+the community and the fields under *identity*, each as `<characters>:<text>`, one behind the other; hash that
 with BLAKE2b to 10 bytes. The hash's first 76 bits fill the UUID behind time and version, but for the two of
 the variant.
 
