@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TextIO
 from urllib.parse import quote
@@ -105,18 +105,22 @@ def _rows(answer: Mapping[str, Any]) -> Iterator[list[str | int]]:
 
 
 def _table(answer: Mapping[str, Any]) -> Table:
+    """Numbers are never cut: headings fold to their width instead."""
     caption = f"days of {answer['time_zone']}; revision: changes to days that had ended"
-    table = Table(title=Text(answer["community_id"]), title_justify="left", caption=Text(caption))
-    table.add_column(answer["by"])
+    table = Table(title=Text(answer["community_id"]), caption=Text(caption), box=None, show_footer=True)
+    table.title_justify = table.caption_justify = "left"
+    table.add_column(answer["by"], "total", no_wrap=True)
     for each in answer["series"]:
-        table.add_column(Text(each["metric"]["title"]), justify="right")
-    table.add_column("revision", justify="right")
+        _add_numbers(table, each["metric"]["title"], each["values"], str(each["total"]))
+    _add_numbers(table, "revision", [period["revision"] for period in answer["periods"]], "")
     for row in _rows(answer):
         table.add_row(*(Text(str(cell)) for cell in row))
-    table.add_section()
-    totals = [each["total"] for each in answer["series"]]
-    table.add_row("total", *(str(total) for total in totals), "", style="bold")
     return table
+
+
+def _add_numbers(table: Table, heading: str, values: Sequence[int], total: str) -> None:
+    width = max(len(total), *(len(str(value)) for value in values))
+    table.add_column(Text(heading), total, justify="right", min_width=width, overflow="fold")
 
 
 def write_csv(answer: Mapping[str, Any], file: TextIO) -> None:
