@@ -1,6 +1,6 @@
 """Prepares given servers for Hearth, once before the services start: topics, roles, schemas, tables.
 
-Reads `KAFKA_BOOTSTRAP_SERVERS`, `DATABASE_URL` (of one who may create roles and schemas there) and the password
+Reads `KAFKA_BOOTSTRAP_SERVERS`, `DATABASE_URL` (of one who may create roles and schemas) and the password
 of each role: `HEARTH_MODERATION_PASSWORD`, `HEARTH_MODERATION_OWNER_PASSWORD` and so on. May be repeated.
 For containers; `hearth up` does the same by itself.
 """
