@@ -202,11 +202,13 @@ def checkin(
     streak: int = 1,
     revision: int = 1,
     community: str = "tea",
+    campaign: str = "daily",
     moment: datetime = NOON,
 ) -> Event[CheckinRecorded]:
     """A check-in of a local date."""
     data = CheckinRecorded(
         community_id=community,
+        campaign_id=campaign,
         member_id=member,
         local_date=date.fromisoformat(day),
         message_id=f"checkin-{member}-{day}",
@@ -222,6 +224,7 @@ def revoked(record: Event[CheckinRecorded], after: float = 5) -> Event[CheckinRe
     data = CheckinRevoked(
         community_id=record.data.community_id,
         member_id=record.data.member_id,
+        campaign_id=record.data.campaign_id,
         local_date=record.data.local_date,
         message_id=record.data.message_id,
         revision=record.data.revision,
