@@ -1,6 +1,7 @@
 """What every test may ask for: one real Postgres, one real Kafka, databases from templates, real data."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -12,11 +13,15 @@ from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.setup import set_up
 from deploy.local.topics import create_topics
+from shared.observability import logs
 from tests.servers import Databases, ServiceDatabase, sweep, temporary_home
 
 # A busy machine is no failed law.
 hypothesis.settings.register_profile("hearth", deadline=None)
 hypothesis.settings.load_profile("hearth")
+
+# structlog's own default prints every frame's variables: half a minute for one logged exception.
+logs.configure("tests", stream=sys.__stdout__)
 
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 

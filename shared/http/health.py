@@ -10,14 +10,16 @@ def health_router(runtime: Runtime) -> APIRouter:
     """`/livez` asks no dependency, so that an outage restarts nothing; `/readyz` asks all of them."""
     router = APIRouter(tags=["health"])
 
-    @router.api_route("/livez", methods=["GET", "HEAD"])
+    @router.head("/livez", include_in_schema=False)
+    @router.get("/livez")
     async def livez() -> dict[str, str]:
         """Whether events are being processed or could be; 503 asks for a restart."""
         if not runtime.is_live():
             raise refuse("not-live", Kind.UNAVAILABLE)
         return {"status": "live"}
 
-    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    @router.head("/readyz", include_in_schema=False)
+    @router.get("/readyz")
     async def readyz() -> dict[str, str]:
         """Whether the database answers and events are being consumed."""
         if waiting := await runtime.waits_for():
