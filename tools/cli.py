@@ -2,7 +2,11 @@
 
 import typer
 
+from tools import community_command
+from tools.advance_command import advance
+from tools.import_command import import_history
 from tools.metrics_command import metrics
+from tools.simulate_command import simulate_community
 from tools.stack import doctor, down, up
 from tools.status import status
 
@@ -17,6 +21,10 @@ app.command("down")(down)
 app.command("status")(status)
 app.command("doctor")(doctor)
 app.command("metrics")(metrics)
+app.command("import")(import_history)
+app.command("simulate")(simulate_community)
+app.command("advance")(advance)
+app.add_typer(community_command.app, name="community")
 
 
 def main() -> None:
