@@ -7,12 +7,14 @@ from pathlib import Path
 from tests.architecture.sources import code, files, shown, tree
 
 FILE_LINES_MAX = 300
+TEST_LINES_MAX = 400
+"""Tables of examples are long and easy to read."""
 FUNCTION_LINES_MAX = 40
 EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"})
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 TEXT_SUFFIXES = (".py", ".sql", ".md", ".toml", ".yaml", ".yml", ".cfg", ".sh", "Makefile", "Dockerfile")
-LONGER: dict[str, str] = {}
-"""Functions that may be longer, as `file:function`, each with its reason."""
+LONGER = {"shared/engine/consumer.py:build_broker": "a list of settings, one a line"}
+"""Functions that may be longer, each with its reason."""
 
 
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -25,8 +27,9 @@ def lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    sizes = {shown(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files(".py")}
-    assert not {name: size for name, size in sizes.items() if size > FILE_LINES_MAX}
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files(".py")}
+    limits = {path: FILE_LINES_MAX if path in code() else TEST_LINES_MAX for path in sizes}
+    assert not {shown(path): size for path, size in sizes.items() if size > limits[path]}
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
