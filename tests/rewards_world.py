@@ -56,7 +56,7 @@ WINNERS = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class World:
     """A connection as the service's own role has it, and what the handlers announced on it."""
 
