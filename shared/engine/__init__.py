@@ -5,7 +5,18 @@ A service sees only what is named here: handlers by event type on a batch, a uni
 
 from shared.engine.errors import Poison
 from shared.engine.event import DueTimer, Event, Timer
+from shared.engine.requests import request_work
 from shared.engine.routes import Handler, Routes, TimerHandler
 from shared.engine.work import UnitOfWork
 
-__all__ = ["DueTimer", "Event", "Handler", "Poison", "Routes", "Timer", "TimerHandler", "UnitOfWork"]
+__all__ = [
+    "DueTimer",
+    "Event",
+    "Handler",
+    "Poison",
+    "Routes",
+    "Timer",
+    "TimerHandler",
+    "UnitOfWork",
+    "request_work",
+]

@@ -60,6 +60,7 @@ def build_broker(
         metadata_max_age_ms=60_000,
         graceful_timeout=GRACEFUL_SECONDS_MAX,
         apply_types=False,
+        serializer=None,
         logger=None,
     )
     subscriber = broker.subscriber(
@@ -100,7 +101,7 @@ async def _as_it_is(message: KafkaMessage) -> Any:
 def _guarded(take: Take) -> Take:
     """FastStream swallows a handler's exception without a word: say it."""
 
-    async def guarded(records: Sequence[Raw]) -> None:
+    async def guarded(records: Any) -> None:
         try:
             await take(records)
         except Exception as error:

@@ -79,7 +79,9 @@ class Engine:
         own_topic = f"{self.service}.events"
         topic = own_topic if own_topic in {topic.name for topic in TOPICS} else None
         source = f"/hearth/{self.service}"
-        holdings = Holdings(self.group, self.owner, self._pool, self._log, self._ends, self.settings)
+        holdings = Holdings(
+            self.group, self.owner, self._pool, self._log, self._ends, self.settings, self._topics
+        )
         return Processor(
             holdings, Effects(routes), Announcer(self.service, source, topic, self.settings),
             self._relay, self._partitions, Places(self._log),
@@ -91,7 +93,8 @@ class Engine:
         return self._subscriber
 
     async def start(self) -> None:
-        """Connect to Kafka and begin. Raises when Kafka cannot be reached."""
+        """Connect to Kafka and begin. Raises when Kafka or the database cannot be reached."""
+        await self._partitions.ensure((), datetime.now(UTC).date())
         await self._broker.start()
         loops = (
             self._work(),

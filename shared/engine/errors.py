@@ -16,8 +16,8 @@ class Fenced(Exception):
         self.partitions = partitions
 
 
-_POISON_STATES = frozenset({"23502", "23514"})
 _POISON_CLASS = "22"
+NOT_NULL, CHECK = "23502", "23514"
 
 
 def is_poison(error: BaseException) -> bool:
@@ -30,5 +30,23 @@ def is_poison(error: BaseException) -> bool:
         return True
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
-        return state[:2] == _POISON_CLASS or state in _POISON_STATES
+        return state[:2] == _POISON_CLASS or state == NOT_NULL or _is_check(error)
     return isinstance(error, asyncpg.DataError | UnicodeEncodeError)
+
+
+def _is_check(error: asyncpg.PostgresError) -> bool:
+    """A row without a partition has the state of a check too, but names no constraint: it is our omission."""
+    return error.sqlstate == CHECK and bool(getattr(error, "constraint_name", None))
+
+
+OUTAGE_CLASSES = frozenset({"08", "53", "57"})
+"""SQLSTATE: connection exception, insufficient resources, operator intervention."""
+QUERY_CANCELLED = "57014"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database is away or in trouble, for all lanes alike; else the failure is this lane's own."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state[:2] in OUTAGE_CLASSES and state != QUERY_CANCELLED
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError)

@@ -13,6 +13,7 @@ from shared.engine.place import Log
 from shared.engine.settings import EngineSettings
 from shared.postgres.connection import Pool
 
+FAILURE_REST_SECONDS_MAX = 20.0
 FENCED_REST_SECONDS = 2.0
 """After another owner showed itself: time for the group to tell us what is ours."""
 
@@ -27,10 +28,13 @@ class Holdings:
     log: Log
     ends: LogEnds
     settings: EngineSettings
+    topics: tuple[str, ...]
     lanes: dict[int, Lane] = field(default_factory=dict)
     breakers: dict[int, Breaker] = field(default_factory=dict)
     _resting: dict[int, float] = field(default_factory=dict)
     """By lane: process time until which it is left alone."""
+    _failures: dict[int, int] = field(default_factory=dict)
+    """By lane: how often in a row it failed for reasons of its own."""
 
     def workable(self) -> frozenset[int]:
         """Lanes that are assigned, not stopped and not resting; forgets those that went elsewhere."""
@@ -72,13 +76,23 @@ class Holdings:
         self._resting[partition] = time.monotonic() + seconds
         self.log.pause(partition)
 
+    def rest_after_failure(self, partition: int) -> None:
+        """Leave alone a lane that failed for reasons of its own, each time for longer."""
+        failures = self._failures[partition] = self._failures.get(partition, 0) + 1
+        self.rest(partition, min(FAILURE_REST_SECONDS_MAX, 0.25 * 2**failures))
+
+    def worked(self, partitions: Iterable[int]) -> None:
+        """These lanes are in order."""
+        for partition in partitions:
+            self._failures.pop(partition, None)
+
     def wake_rested(self) -> None:
         """Take up lanes whose rest is over."""
         for partition in [n for n, until in self._resting.items() if until <= time.monotonic()]:
             del self._resting[partition]
             breaker = self.breakers.get(partition)
             if breaker is None or not breaker.is_open:
-                self._take_up(partition)
+                self.read_on(partition)
 
     def resume(self, partition: int) -> bool:
         """Let a lane that its breaker stopped go on; False when it was not stopped."""
@@ -86,7 +100,7 @@ class Holdings:
         if breaker is None or not breaker.is_open:
             return False
         del self.breakers[partition]
-        self._take_up(partition)
+        self.read_on(partition)
         return True
 
     def clock(self, lane: Lane) -> datetime | None:
@@ -95,9 +109,13 @@ class Holdings:
         known = [moment for moment in (clock, lane.clock) if moment is not None]
         return max(known, default=None)
 
-    def _take_up(self, partition: int) -> None:
+    def read_on(self, partition: int) -> None:
+        """Fetch a lane's records from where it stands; one that is not claimed yet is placed when it is.
+
+        A topic of which nothing was ever handled is read from its start: 0, or what is left of the log.
+        """
         self.log.resume(partition)
         lane = self.lanes.get(partition)
         if lane is not None:
-            for topic, offset in lane.next_offset.items():
-                self.log.seek(topic, partition, offset)
+            for topic in self.topics:
+                self.log.seek(topic, partition, lane.next_offset.get(topic, 0))

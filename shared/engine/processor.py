@@ -14,7 +14,7 @@ from shared.engine import metrics
 from shared.engine.breaker import Breaker
 from shared.engine.careful import careful_steps, spare_the_suspect
 from shared.engine.effects import Effects
-from shared.engine.errors import Fenced, is_poison
+from shared.engine.errors import Fenced, is_outage, is_poison
 from shared.engine.holdings import Holdings
 from shared.engine.lane import Lane, suspect_records
 from shared.engine.log_ends import now
@@ -57,24 +57,18 @@ class Processor:
             runs = self._by_lane(decoded)
             deadline = time.monotonic() + self.holdings.settings.retry_seconds_max
             delay = BACKOFF_SECONDS_MIN
-            groups = [list(runs)]
             while runs and not self.stopping:
                 self.turned_at = time.monotonic()
-                for group in groups:
-                    if await self._try({partition: runs[partition] for partition in group}):
-                        for partition in group:
-                            del runs[partition]
-                for partition in runs.keys() - self.holdings.workable():
-                    del runs[partition]
-                if not runs or time.monotonic() + delay > deadline:
+                runs = {partition: runs[partition] for partition in await self._attempt(runs)}
+                if not runs:
+                    return
+                if time.monotonic() + delay > deadline:
                     break
-                groups = [[partition] for partition in runs]
                 metrics.RETRIES.inc()
                 await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311
                 delay = min(delay * 2, BACKOFF_SECONDS_MAX)
             for partition in runs:
                 self.holdings.rest(partition, FAILED_REST_SECONDS)
-            self.turned_at = time.monotonic()
 
     async def tick(self) -> None:
         """Fire timers due by the wall clock and speak of progress. Raises what the database raises."""
@@ -82,7 +76,8 @@ class Processor:
             holdings = self.holdings
             holdings.wake_rested()
             workable = holdings.workable()
-            await self._claim(workable)
+            for partition in await self._claim(workable):
+                holdings.read_on(partition)
             lanes = {n: lane for n, lane in holdings.lanes.items() if n in workable}
             clocks = {n: clock for n, lane in lanes.items() if (clock := holdings.clock(lane)) is not None}
             async with holdings.pool.acquire() as connection:
@@ -114,8 +109,27 @@ class Processor:
                 runs.setdefault(each.record.partition, []).append(each)
         return runs
 
-    async def _try(self, runs: Mapping[int, Run]) -> bool:
-        """Whether these lanes are done with, one way or another; False when they are to be tried again."""
+    async def _attempt(self, runs: Mapping[int, Run]) -> list[int]:
+        """All lanes in one transaction; when that fails, each in its own. Returns those to be tried again soon.
+
+        A lane that fails for reasons of its own rests, so that the others need not wait for it.
+        """
+        error = await self._try(runs)
+        if error is None:
+            return []
+        if is_outage(error):
+            return list(runs)
+        again = []
+        for partition in runs:
+            error = await self._try({partition: runs[partition]}) if len(runs) > 1 else error
+            if error is not None and is_outage(error):
+                again.append(partition)
+            elif error is not None:
+                self.holdings.rest_after_failure(partition)
+        return again
+
+    async def _try(self, runs: Mapping[int, Run]) -> Exception | None:
+        """Take these lanes' records through; returns what stopped it, if anything did."""
         try:
             await self._claim(runs.keys())
             parcels = []
@@ -130,17 +144,22 @@ class Processor:
                 await self._transact([parcel.lane for parcel in parcels], parcels)
         except Fenced as fenced:
             self.holdings.forget(fenced.partitions)
-            return fenced.partitions >= runs.keys()
+            left = {partition: run for partition, run in runs.items() if partition not in fenced.partitions}
+            return await self._try(left) if left else None
         except Exception as error:
+            self.partitions.forget()
             log.warning(
                 "a batch failed and is tried again", action="batch_retried", error=type(error).__name__,
-                lanes=sorted(runs), exc_info=not isinstance(error, OSError),
+                lanes=sorted(runs), exc_info=not is_outage(error),
             )  # fmt: skip
-            return False
-        return True
+            return error
+        self.holdings.worked(runs)
+        return None
 
-    async def _claim(self, partitions: Collection[int]) -> None:
-        await self.relay.take(await self.holdings.claim(partitions))
+    async def _claim(self, partitions: Collection[int]) -> list[int]:
+        claimed = await self.holdings.claim(partitions)
+        await self.relay.take(claimed)
+        return claimed
 
     async def _carefully(self, lane: Lane, records: Sequence[Decoded]) -> None:
         holdings = self.holdings

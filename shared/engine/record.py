@@ -12,7 +12,7 @@ from shared.contracts.contract import TEXT_CHARACTERS_MAX, Contract
 from shared.contracts.envelope import Envelope, Refused, read
 from shared.contracts.partitioning import partition_of
 from shared.contracts.profiles import CommunityProfile
-from shared.contracts.progress import LaneProgress
+from shared.contracts.progress import CommunityProgress, LaneProgress
 from shared.contracts.registry import BY_TYPE, is_unknown_version
 from shared.contracts.topics import CHAT_EVENTS
 
@@ -133,10 +133,11 @@ class Decoder:
 
 def _misplaced(record: Raw, event: Contract) -> str | None:
     """Why an event must not be believed where it lies: topics are who may say what, partitions are lanes."""
-    if isinstance(event, LaneProgress):
-        return None if event.partition == record.partition else "wrong_partition"
-    if partition_of(event.community_id) != record.partition:
+    home = event.partition if isinstance(event, LaneProgress) else partition_of(event.community_id)
+    if home != record.partition:
         return "wrong_partition"
+    if isinstance(event, LaneProgress | CommunityProgress):
+        return None if record.topic == f"{event.service}.events" else "wrong_topic"
     if event.TOPIC and record.topic != event.TOPIC:
         in_order_with_chat = isinstance(event, CommunityProfile) and record.topic == CHAT_EVENTS
         return None if in_order_with_chat else "wrong_topic"

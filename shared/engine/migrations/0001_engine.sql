@@ -123,7 +123,7 @@ CREATE FUNCTION ensure_inbox_week(wanted integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     name  text := format('inbox_w%s', wanted);
-    week  bigint := 7 * 24 * 3600 * 1000;
+    span  bigint := 7 * 24 * 3600 * 1000;
 BEGIN
     IF wanted < 0 OR wanted > 10000 THEN
         RAISE EXCEPTION 'week % is out of range', wanted USING ERRCODE = '22003';
@@ -132,8 +132,8 @@ BEGIN
     IF to_regclass(name) IS NULL THEN
         EXECUTE format('CREATE TABLE %I (LIKE inbox INCLUDING ALL)', name);
         EXECUTE format('ALTER TABLE inbox ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name,
-            rpad(lpad(to_hex(wanted * week), 12, '0'), 32, '0'),
-            rpad(lpad(to_hex((wanted + 1) * week), 12, '0'), 32, '0'));
+            rpad(lpad(to_hex(wanted * span), 12, '0'), 32, '0'),
+            rpad(lpad(to_hex((wanted + 1) * span), 12, '0'), 32, '0'));
     END IF;
     INSERT INTO inbox_week (week) VALUES (wanted) ON CONFLICT (week) DO UPDATE SET written_at = now();
 END $$;
