@@ -1,5 +1,6 @@
 """All SQL of engagement: the state of the days that a batch touches, and what people ask about check-ins."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -72,9 +73,9 @@ RUNS = """
         UNION
         (SELECT s.first_date, s.last_date FROM checkin_streak s
          WHERE s.community_id = wanted.community_id AND s.campaign_id = $5 AND s.member_id = wanted.member_id
-         ORDER BY s.first_date LIMIT 1)
+         ORDER BY s.first_date LIMIT $6)
     ) AS run
-"""  # the first run of all tells whether a check-in is the member's first
+"""  # the earliest runs, one more than dates that may be taken away, tell whether a check-in is the first
 SAVE_MESSAGES = """
     INSERT INTO checkin_message (community_id, message_id, member_id, channel_id, occurred_at, local_date,
                                  day_ends_at, is_void)
@@ -194,14 +195,13 @@ async def _named_messages(
 
 
 async def _streaks(connection: Connection, touched: Sequence[DayKey]) -> dict[MemberKey, Streaks]:
-    spans: dict[MemberKey, tuple[date, date]] = {}
+    dates: dict[MemberKey, list[date]] = defaultdict(list)
     for day in touched:
-        member = (day.community_id, day.member_id)
-        first, last = spans.get(member, (day.local_date, day.local_date))
-        spans[member] = (min(first, day.local_date), max(last, day.local_date))
-    runs: dict[MemberKey, list[Run]] = {member: [] for member in spans}
-    rows = [(*member, *span) for member, span in spans.items()]
-    for row in await connection.fetch(RUNS, *_columns(rows, 4), DAILY):
+        dates[day.community_id, day.member_id].append(day.local_date)
+    runs: dict[MemberKey, list[Run]] = {member: [] for member in dates}
+    spans = [(*member, min(days), max(days)) for member, days in dates.items()]
+    others = 1 + max(map(len, dates.values()))
+    for row in await connection.fetch(RUNS, *_columns(spans, 4), DAILY, others):
         runs[row["community_id"], row["member_id"]].append(Run(row["first_date"], row["last_date"]))
     return {member: Streaks.of(known) for member, known in runs.items()}
 

@@ -208,6 +208,13 @@ async def test_the_streak_counts_dates_and_the_answer_names_it(desk: Desk) -> No
     assert recorded(after_a_gap) == [("2024-03-14", 1, 1)]
 
 
+async def test_a_member_is_new_only_once_even_when_an_earlier_date_comes_and_goes(desk: Desk) -> None:
+    await desk.apply(posted("打卡", at(days=2)))
+    await desk.apply(posted("打卡", message="m1"))
+    told = await desk.apply(deleted("m1", at(1)), posted("打卡", at(2)))
+    assert words(told) == ["打卡成功！新的连续打卡从今天算起。"]
+
+
 async def test_one_more_on_the_same_date_is_told_so_once(desk: Desk) -> None:
     first, *rest = [await desk.apply(posted("打卡", at(minutes=minute))) for minute in (0, 1, 2)]
     assert recorded(first) == [("2024-03-05", 1, 1)]

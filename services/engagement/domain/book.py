@@ -67,9 +67,9 @@ class Book:
     """Stored state of the days that a batch touches, changed event by event: where it is cut is no matter.
 
     It must hold, of what is stored, every message and verdict that the batch names, the days of those
-    messages and of the new ones, the runs around them and the member's first run, and of each of those days
-    the earliest good messages: one more than the batch has events, so that whatever is taken away, the next
-    owner is known.
+    messages and of the new ones, and the runs around them; beyond that one more run of each member than the
+    batch touches dates, and one more good message of each day than the batch has events, so that whatever is
+    taken away, it is known whether anything is left.
     """
 
     messages: dict[MessageKey, Message]

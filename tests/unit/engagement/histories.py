@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 ZONES = {"tea": ZoneInfo("Asia/Shanghai"), "york": ZoneInfo("America/New_York")}
-OPENS = datetime(2024, 3, 8, 12, 0, tzinfo=UTC)
+OPENS = datetime(2024, 3, 8, tzinfo=UTC)
 """Two days before New York's clocks go forward; the histories span five days."""
 
 
@@ -58,9 +58,10 @@ class Outcome(NamedTuple):
 
 
 def moments() -> st.SearchStrategy[datetime]:
-    """Hours and their last milliseconds over five days, so that midnights are met from both sides."""
-    return st.integers(0, 5 * 24 * 2).map(
-        lambda half: OPENS + timedelta(hours=half // 2, milliseconds=-(half % 2))
+    """Both communities' midnights from both sides, winter and summer time, and an hour between."""
+    hours = [day * 24 + hour for day in range(5) for hour in (16, 28, 29, 36)]
+    return st.sampled_from(
+        [OPENS + timedelta(hours=hour, milliseconds=-late) for hour in hours for late in (0, 1)]
     )
 
 
