@@ -1,7 +1,8 @@
 """A whole history: all files in one order of time, what could not be read counted, in bounded memory."""
 
 import heapq
-from collections import Counter
+from bisect import insort
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,16 +51,19 @@ class History:
 
     def events(self) -> Iterator[Parsed]:
         """Every event once, in order of time; events of one moment in the order of their files."""
-        waiting: list[tuple[datetime, int, Parsed]] = []
+        waiting: deque[Parsed] = deque()
         latest: datetime | None = None
-        for number, parsed in enumerate(self._merged()):
-            heapq.heappush(waiting, (parsed.occurred_at, number, parsed))
+        for parsed in self._merged():
+            if not waiting or parsed.occurred_at >= waiting[-1].occurred_at:
+                waiting.append(parsed)
+            else:
+                insort(waiting, parsed, key=_time)
             if len(waiting) > OUT_OF_ORDER_MAX:
-                latest = self._count(waiting[0][0], latest)
-                yield heapq.heappop(waiting)[2]
+                latest = self._count(waiting[0].occurred_at, latest)
+                yield waiting.popleft()
         while waiting:
-            latest = self._count(waiting[0][0], latest)
-            yield heapq.heappop(waiting)[2]
+            latest = self._count(waiting[0].occurred_at, latest)
+            yield waiting.popleft()
 
     def _count(self, occurred_at: datetime, latest: datetime | None) -> datetime:
         self.findings.events += 1
@@ -70,6 +74,9 @@ class History:
 
     def _merged(self) -> Iterator[Parsed]:
         """All files by their present event's time; a file is opened when its first event is next."""
+        if len(self.paths) == 1:
+            yield from self._parsed(self.paths[0])
+            return
         closed = sorted(self._starts(), reverse=True)
         heads: list[tuple[datetime, int, Parsed, Iterator[Parsed]]] = []
         while closed or heads:
@@ -94,9 +101,6 @@ class History:
     def _starts(self) -> Iterator[tuple[datetime, int]]:
         """The first event's time of each file. One without events is read for its bad lines first."""
         for file_number, path in enumerate(self.paths):
-            if len(self.paths) == 1:
-                yield self.reading.now, file_number
-                continue
             items = self.reader.read(Source(path), self.reading)
             first = next((item.occurred_at for item in items if isinstance(item, Parsed)), None)
             yield first or self.reading.now, file_number
@@ -113,3 +117,7 @@ class History:
                 self.findings.bad += 1
                 if len(self.findings.first_bad) < BAD_LINES_SHOWN:
                     self.findings.first_bad.append((path.name, item))
+
+
+def _time(parsed: Parsed) -> datetime:
+    return parsed.occurred_at
