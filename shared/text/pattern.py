@@ -13,18 +13,21 @@ class Pattern:
     `{gap}` in the expression stands for what may hide between the letters of a spelled-out word.
     """
 
-    __slots__ = ("_regexp",)
+    __slots__ = ("_places", "_presence")
 
     GAP = r"[^0-9a-z\p{Han}]{0,2}"
 
     def __init__(self, expression: str) -> None:
         options = re2.Options()
         options.log_errors = False
-        self._regexp: Any = re2.compile(expression.replace("{gap}", self.GAP), options)
+        spelled = expression.replace("{gap}", self.GAP)
+        self._places: Any = re2.compile(spelled, options)
+        # over bytes, nobody counts characters
+        self._presence: Any = re2.compile(spelled.encode(), options)
 
     def occurs_in(self, text: str) -> bool:
-        """Whether the text holds a match."""
-        return self._regexp.search(text) is not None
+        """Whether the text holds a match, the group `not` notwithstanding."""
+        return self._presence.search(text.encode()) is not None
 
     def spans(self, text: str, limit: int) -> Iterator[tuple[int, int]]:
         """The first `limit` matches from left to right, as start and end.
@@ -32,6 +35,6 @@ class Pattern:
         A match in which the group `not` took part is none: RE2 has no look-ahead, so an expression names
         there what must not follow.
         """
-        for match in islice(self._regexp.finditer(text), limit):
-            if "not" not in self._regexp.groupindex or match.group("not") is None:
+        for match in islice(self._places.finditer(text), limit):
+            if "not" not in self._places.groupindex or match.group("not") is None:
                 yield match.span()

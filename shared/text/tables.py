@@ -102,7 +102,7 @@ def _fold_part(part: str, simplified: dict[int, str]) -> str:
     look_alike = _LOOK_ALIKES.get(part)
     if look_alike:
         return look_alike
-    if part < "ᴀ" or "Ḁ" <= part <= "῿":  # Latin, Greek and Cyrillic: the letter without its accents
+    if part < "\u0530" or "Ḁ" <= part <= "῿":  # Latin, Greek and Cyrillic: the letter without its accents
         part = "".join(each for each in unicodedata.normalize("NFD", part) if not _is_accent(each))
         part = "".join(_LOOK_ALIKES.get(each, each) for each in part)
     if unicodedata.category(part[:1] or " ")[0] == "Z":

@@ -3,7 +3,6 @@
 It is all that rules know of the past, so a restart or a move to another process changes no verdict.
 """
 
-from bisect import insort
 from dataclasses import dataclass, replace
 
 from services.moderation.domain.message import Message, Recent
@@ -15,7 +14,7 @@ a message that comes up to 90 s late is still judged as if it had come in time."
 RECENT_MAX = 48
 """A member within the rules never comes near it; of a flood the newest are kept."""
 BURST_GAP_US = 60 * SECOND_US
-"""Removals closer together than this are one burst, of which a member is told once."""
+"""Removals closer together than this are one burst, of which people are told once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +23,31 @@ class Window:
 
     recent: tuple[Recent, ...] = ()
     told_us: int | None = None
-    """Time of the last removal in the burst of which the member was told last."""
+    """Time of the latest removal in the last burst of which the member was told."""
+    alerted_us: int | None = None
+    """The same for operators, who are told of what cannot be deleted."""
     is_exempt: bool = False
     """The member's latest message was an operator's; edits do not carry roles."""
 
     def place(self, message: Message) -> "Window":
         """With the message at its time; one that is there already, or is too late, changes nothing."""
-        if any(each.message_id == message.message_id for each in self.recent):
-            return self
-        entries = list(self.recent)
-        insort(
-            entries, Recent(message.posted_us, message.message_id, message.channel_id, message.fingerprint)
-        )
+        entry = Recent(message.posted_us, message.message_id, message.channel_id, message.fingerprint)
+        for each in self.recent:
+            if each.message_id == entry.message_id:
+                return self
+        entries = [*self.recent, entry]
+        if len(entries) > 1 and entry < entries[-2]:
+            entries.sort()
         oldest_us = entries[-1].posted_us - KEPT_US
-        kept = [each for each in entries if each.posted_us > oldest_us]
-        return Window(tuple(kept[-RECENT_MAX:]), self.told_us)
+        if entry.posted_us <= oldest_us:
+            return self
+        if entries[0].posted_us <= oldest_us or len(entries) > RECENT_MAX:
+            entries = [each for each in entries if each.posted_us > oldest_us][-RECENT_MAX:]
+        return Window(tuple(entries), self.told_us, self.alerted_us)
 
     def condemn(self, message_ids: frozenset[str]) -> "Window":
         """With these messages marked as removed."""
-        if not any(each.message_id in message_ids for each in self.recent):
+        if not any(each.message_id in message_ids and not each.removed for each in self.recent):
             return self
         marked = (
             each._replace(removed=True) if each.message_id in message_ids else each for each in self.recent
@@ -51,10 +56,20 @@ class Window:
 
     def tell(self, removed_us: int) -> tuple["Window", bool]:
         """With a removal noted, and whether it begins a burst, of which the member must be told."""
-        begins = self.told_us is None or removed_us - self.told_us > BURST_GAP_US
-        latest = removed_us if self.told_us is None else max(removed_us, self.told_us)
-        return replace(self, told_us=latest), begins
+        return replace(self, told_us=_latest(self.told_us, removed_us)), _begins(self.told_us, removed_us)
+
+    def alert(self, removed_us: int) -> tuple["Window", bool]:
+        """The same for operators."""
+        latest = _latest(self.alerted_us, removed_us)
+        return replace(self, alerted_us=latest), _begins(self.alerted_us, removed_us)
+
+
+def _begins(told_us: int | None, removed_us: int) -> bool:
+    return told_us is None or removed_us - told_us > BURST_GAP_US
+
+
+def _latest(told_us: int | None, removed_us: int) -> int:
+    return removed_us if told_us is None else max(told_us, removed_us)
 
 
 NOTHING = Window()
-EXEMPT = Window(is_exempt=True)

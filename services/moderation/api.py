@@ -1,0 +1,114 @@
+"""What people and their tools may ask of moderation, over HTTP."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import asyncpg
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from services.moderation import store
+from services.moderation.domain import message as domain
+from services.moderation.domain.check import check
+from shared.contracts.contract import TEXT_CHARACTERS_MAX
+from shared.http.pages import Page, PagingQuery
+from shared.postgres.connection import Pool
+
+CommunityId = Annotated[str, Path(min_length=1, max_length=255)]
+
+
+class Place(BaseModel):
+    """Characters `start` (inclusive) to `end` (exclusive) of the original text."""
+
+    start: int
+    end: int
+
+
+class Removal(BaseModel):
+    """A message that was taken away, and why."""
+
+    message_id: str
+    decision: int
+    member_id: str
+    channel_id: str
+    rule: str
+    rule_version: int
+    score: float
+    """0 to 1: how sure the rule was."""
+    evidence: str
+    """What the rule counted or matched, in numbers and names of patterns."""
+    places: list[Place]
+    """What matched, in the original text; none where a rule counts messages."""
+    posted_at: datetime
+    removed_at: datetime
+    deletion: str
+    """`asked` of the connector, `unable` where the channel cannot, `gone` where it was deleted already."""
+
+
+class Text(BaseModel):
+    """A text to try the rules on."""
+
+    text: str = Field(max_length=TEXT_CHARACTERS_MAX)
+
+
+class Finding(BaseModel):
+    """What a rule says of a text."""
+
+    rule: str
+    rule_version: int
+    score: float
+    evidence: str
+    places: list[Place]
+
+
+class Checked(BaseModel):
+    """A text as rules read it, and what they find in it alone."""
+
+    normalised: str
+    findings: list[Finding]
+
+
+def router(pool: Pool) -> APIRouter:
+    """The routes under `/v1`."""
+    router = APIRouter(prefix="/v1", tags=["moderation"])
+
+    @router.get("/communities/{community_id}/removals")
+    async def removals(community_id: CommunityId, paging: PagingQuery) -> Page[Removal]:
+        """The community's removed messages, newest first."""
+        after = paging.after(datetime.fromisoformat, str, int)
+        rows = await store.removals_of(pool, community_id, after, paging.rows)
+        return paging.page(rows, _removal, _removal_key)
+
+    @router.post("/check")
+    async def try_rules(text: Text) -> Checked:
+        """What the rules would say of a message with this text; nothing is stored, nobody is told."""
+        checked = check(text.text)
+        return Checked(normalised=checked.normalised, findings=[_finding(each) for each in checked.findings])
+
+    return router
+
+
+def _removal(row: asyncpg.Record) -> Removal:
+    fields = dict(row)
+    places = _places(json.loads(fields.pop("spans")))
+    return Removal(**fields, places=places)
+
+
+def _removal_key(row: asyncpg.Record) -> tuple[object, ...]:
+    return row["removed_at"].isoformat(), row["message_id"], row["decision"]
+
+
+def _finding(finding: domain.Finding) -> Finding:
+    return Finding(
+        rule=finding.rule,
+        rule_version=finding.version,
+        score=finding.score,
+        evidence=finding.evidence,
+        places=_places(finding.spans),
+    )
+
+
+def _places(spans: Sequence[Sequence[int]]) -> list[Place]:
+    return [Place(start=start, end=end) for start, end in spans]

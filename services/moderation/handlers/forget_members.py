@@ -1,0 +1,30 @@
+"""Forgets what rules remembered of members who have been silent for long, and old notes of deletions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.moderation import store
+from shared.engine import DueTimer, Timer, UnitOfWork
+
+FORGET_MEMBERS = "forget_members"
+UNTOUCHED = timedelta(days=1)
+"""By real time: a history that is imported fast must not lose its windows on the way."""
+
+
+def forgetting(community_id: str, now: datetime) -> Timer:
+    """The timer for the next midnight (UTC), the same all day long."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Timer(community_id, FORGET_MEMBERS, midnight + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMembers:
+    """Once a day for each community of which something is remembered."""
+
+    async def __call__(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
+        """Delete what is old; come again where something is left."""
+        latest = {timer.community_id: timer.now for timer in due}
+        left = await store.prune(work.connection, sorted(latest), work.now - UNTOUCHED)
+        for community_id in sorted(left):
+            work.set_timer(forgetting(community_id, latest[community_id]))

@@ -1,0 +1,10 @@
+"""Which timers moderation sets, and who takes them when they are due."""
+
+from services.moderation.handlers.forget_members import FORGET_MEMBERS, ForgetMembers
+from shared.engine import Routes
+
+
+def add_timers(table: Routes) -> Routes:
+    """Complete the table of events with the timers."""
+    table.on_timer(FORGET_MEMBERS, to=ForgetMembers())
+    return table

@@ -1,0 +1,96 @@
+"""Moderation on a real database: send batches, read what it keeps and what it announces."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from services.moderation.app import routes
+from shared.contracts.envelope import parse_time
+from shared.contracts.registry import BY_TYPE
+from shared.engine import Event, Timer, UnitOfWork
+from shared.engine.work import Outgoing
+from shared.postgres.connection import Pool
+from tests.builders import NOON
+from tests.servers import ServiceDatabase
+
+MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
+STATE = {
+    "member_window": """
+        SELECT community_id, member_id, recent, told_at, alerted_at, is_exempt FROM member_window
+    """,
+    "finding": "SELECT * FROM finding",
+    "removal": "SELECT * FROM removal",
+    "gone_message": "SELECT community_id, message_id FROM gone_message",
+}
+"""What must not depend on how the log is cut into batches; real time may."""
+
+
+@dataclass(slots=True)
+class World:
+    """Moderation's routes on one connection; remembers everything that was announced."""
+
+    connection: "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+    announced: list[Outgoing] = field(default_factory=list)
+    timers: dict[str, Timer] = field(default_factory=dict)
+
+    async def handle(self, *batch: Event[Any], real_time: datetime = NOON) -> None:
+        """One transaction with one batch."""
+        (route,) = routes().routes
+        async with self.connection.transaction():
+            work = UnitOfWork(self.connection, now=real_time, source="/hearth/moderation")
+            await route.handler(batch, work)
+        self.announced += work.outgoing
+        self.timers.update({timer.community_id: timer for timer in work.timers_set.values()})
+
+    def told(self, *names: str) -> list[dict[str, Any]]:
+        """Announced facts and commands of these types, as their JSON and with their type and time."""
+        return [
+            {**json.loads(each.payload), "type": _type(each), "time": _time(each)}
+            for each in self.announced
+            if not names or _type(each) in names
+        ]
+
+    async def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """A table's rows in a fixed order, without real time."""
+        return sorted((tuple(row) for row in await self.connection.fetch(STATE[table])), key=repr)
+
+    async def state(self) -> dict[str, Any]:
+        """All tables, and all announcements whatever their order."""
+        tables = {table: await self.rows(table) for table in STATE}
+        return {
+            **tables,
+            "announced": sorted((each.event_id, each.topic, each.payload) for each in self.announced),
+        }
+
+    async def removed(self) -> list[str]:
+        """Ids of the removed messages."""
+        return [row["message_id"] for row in await self.connection.fetch("SELECT * FROM removal ORDER BY 2")]
+
+
+def cut(events: Sequence[Event[Any]], sizes: Iterable[int]) -> list[Sequence[Event[Any]]]:
+    """Events in batches of these sizes; the last takes what is left."""
+    batches, start = [], 0
+    for size in sizes:
+        batches.append(events[start : start + size])
+        start += size
+    return [batch for batch in (*batches, events[start:]) if batch]
+
+
+async def emptied(pool: Pool) -> None:
+    """Forget everything, for the next round on the same database."""
+    async with pool.acquire() as connection:
+        for table in STATE:
+            await connection.execute(f"DELETE FROM {table}")
+
+
+def _type(each: Outgoing) -> str:
+    headers = dict(each.headers)
+    return BY_TYPE[headers["ce_type"].decode()].TYPE
+
+
+def _time(each: Outgoing) -> datetime:
+    return parse_time(dict(each.headers)["ce_time"].decode())

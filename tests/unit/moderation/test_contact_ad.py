@@ -1,0 +1,132 @@
+"""Ads: a corpus of evasions that must be found, one of ordinary talk that must not, and the laws between."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.moderation.domain.check import check
+from services.moderation.domain.contacts import ANY_CONTACT, COMPILED
+from services.moderation.domain.message import SPANS_MAX
+from services.moderation.domain.rules.contact_ad import ContactAd
+from services.moderation.domain.selling import ANY_WORDS, COMPILED_INVITES, COMPILED_SALES
+from shared.text import normalise
+
+CORPUS = Path(__file__).parent / "corpus"
+RULE = ContactAd()
+
+
+def corpus(name: str) -> list[str]:
+    """All texts of a file, of whatever language."""
+    tables = tomllib.loads((CORPUS / f"{name}.toml").read_text(encoding="utf-8"))
+    return [text for texts in tables.values() for text in texts]
+
+
+EVASIONS, INNOCENT = corpus("evasions"), corpus("innocent")
+NOISE = st.sampled_from(["\u200b", "\u200d", "\u00ad", "\ufe0f", "\u2060"])
+
+
+def test_the_corpus_is_large_enough_to_mean_something() -> None:
+    assert len(set(EVASIONS)) >= 80
+    assert len(set(INNOCENT)) >= 90
+
+
+@pytest.mark.parametrize("text", EVASIONS)
+def test_evasions_are_found(text: str) -> None:
+    finding = RULE.judge(normalise(text))
+    assert finding is not None
+    assert 0 < finding.score <= 1
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_ordinary_talk_is_not(text: str) -> None:
+    assert RULE.judge(normalise(text)) is None
+
+
+@given(st.sampled_from(EVASIONS), st.data())
+def test_invisible_characters_hide_nothing(text: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    noise = data.draw(NOISE)
+    assert RULE.judge(normalise(text[:place] + noise + text[place:])) is not None
+
+
+@given(st.sampled_from(EVASIONS), st.text(max_size=40), st.text(max_size=40))
+def test_places_lie_in_the_original(text: str, before: str, after: str) -> None:
+    whole = before + text + after
+    finding = RULE.judge(normalise(whole))
+    if finding:
+        assert 1 <= len(finding.spans) <= SPANS_MAX
+        assert all(0 <= start < end <= len(whole) for start, end in finding.spans)
+
+
+@given(st.one_of(st.text(), st.sampled_from(EVASIONS + INNOCENT)))
+def test_the_first_pass_loses_nothing(text: str) -> None:
+    """Whatever a single pattern finds, the one pass that tells most messages apart finds too."""
+    read = normalise(text).text
+    if any(any(pattern.spans(read, 8)) for _, pattern in COMPILED):
+        assert ANY_CONTACT.occurs_in(read)
+    if any(any(pattern.spans(read, 8)) for _, pattern in (*COMPILED_INVITES, *COMPILED_SALES)):
+        assert ANY_WORDS.occurs_in(read)
+
+
+def test_places_name_what_matched_as_it_was_written() -> None:
+    text = "宝妈在家做，加薇❤信 ａｂｃ12345"
+    finding = RULE.judge(normalise(text))
+    assert finding is not None
+    assert [text[start:end] for start, end in finding.spans] == [
+        "宝妈",
+        "加薇",
+        "加薇❤信 ａｂｃ12345",
+        "薇❤信",
+    ]
+
+
+def test_evidence_names_patterns_and_never_the_text() -> None:
+    finding = RULE.judge(normalise("兼职日结，加微信 abc12345"))
+    assert finding is not None
+    assert finding.evidence == "wechat_id + wechat_mention + adding + income + job"
+    assert "abc12345" not in finding.evidence
+
+
+def test_more_signs_make_a_higher_score() -> None:
+    few = RULE.judge(normalise("加我微信 abc12345"))
+    many = RULE.judge(normalise("加我微信 abc12345，兼职日结，低价出售，贷款秒批"))
+    assert few is not None
+    assert many is not None
+    assert few.score < many.score <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "is_ad"),
+    [
+        ("我的微信号 abc12345", False),
+        ("加我，微信号 abc12345", True),
+        ("微信号 abc12345 登录不了，联系过客服", False),
+        ("bit.ly/3xYz 会议资料", False),
+        ("bit.ly/3xYz 会议资料 优惠", True),
+        ("电话 13800138000，优惠", False),
+        ("电话 13800138000，优惠，联系我", True),
+        ("私聊我，优惠", False),
+        ("私聊我，优惠，兼职", True),
+        ("加我微信", False),
+        ("加我微信，优惠", True),
+        ("扫码进群", False),
+        ("扫码进群，优惠", True),
+    ],
+)
+def test_each_kind_of_contact_has_its_boundary(text: str, is_ad: bool) -> None:
+    assert (RULE.judge(normalise(text)) is not None) is is_ad
+
+
+def test_a_hostile_text_of_100_kilobytes_is_judged() -> None:
+    for part in ("加微信", "微信号 a1", "1", "@a ", "t.me/", "+1 2", "w e i x i ", "v:", "％"):
+        check(part * (100_000 // len(part)))
+
+
+def test_trying_a_text_tells_how_it_is_read_and_what_is_found() -> None:
+    checked = check("加 微 信 abc12345")
+    assert checked.normalised == "加微信 abc12345"
+    assert [finding.rule for finding in checked.findings] == ["contact_ad"]
+    assert check("你好").findings == ()
