@@ -1,185 +1,39 @@
-"""Check-ins on a real database: however batches are cut and ordered, the same check-ins stand."""
+"""What a check-in, its repetition, its removal and its return do and say, on a real database."""
 
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.engagement.consumers import routes
 from shared.contracts.chat import MessageDeleted
-from shared.contracts.contract import Contract
-from shared.contracts.moderation import MessageRemoved, MessageRestored
-from shared.contracts.profiles import Channel, CommunityProfile
-from shared.engine import Event, Poison, UnitOfWork
-from shared.postgres.connection import Connection
+from shared.contracts.profiles import Channel
+from shared.engine import Poison, UnitOfWork
 from tests.builders import NOON, at, event, posted, profile
-from tests.servers import ServiceDatabase
-from tests.unit.engagement.histories import (
-    ZONES,
-    Act,
-    Decide,
-    Delete,
-    Outcome,
-    Post,
-    cut,
-    expected,
-    histories,
-    law,
+from tests.integration.engagement_desk import (
+    FACTS,
+    HANDLER,
+    PROFILES,
+    Desk,
+    deleted,
+    recorded,
+    removed,
+    restored,
+    summary,
+    words,
 )
+from tests.servers import ServiceDatabase
+from tests.unit.engagement.histories import Outcome
 
-HANDLER = routes().routes[0].handler
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
-PROFILES = {name: profile(name, time_zone=zone.key) for name, zone in ZONES.items()}
-FACTS = ("checkin_message", "message_verdict", "checkin_streak")
 
 
 @pytest.fixture
-async def connection(service_database: MakeDatabase) -> AsyncIterator[Connection]:
-    """A session of the service's own role on a fresh database."""
+async def desk(service_database: MakeDatabase) -> AsyncIterator[Desk]:
+    """Works as the service's own role on a fresh database."""
     session = await asyncpg.connect((await service_database("engagement")).app_url)
-    yield session
+    yield Desk(session)
     await session.close()
-
-
-@dataclass
-class Desk:
-    """Applies batches, one transaction each, and keeps what was announced."""
-
-    connection: Connection
-
-    async def apply(self, *batch: Event[Any]) -> list[dict[str, Any]]:
-        work = UnitOfWork(self.connection, now=NOON, source="/hearth/engagement")
-        async with self.connection.transaction():
-            await HANDLER(batch, work)
-        return [
-            {"type": dict(each.headers)["ce_type"].decode(), **json.loads(each.payload)}
-            for each in work.outgoing
-        ]
-
-    async def rows(self, table: str) -> list[tuple[Any, ...]]:
-        return [
-            tuple(row) for row in await self.connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4")
-        ]
-
-    async def outcome(self) -> Outcome:
-        days = await self.connection.fetch("SELECT * FROM checkin WHERE message_id IS NOT NULL")
-        owners = {
-            (row["community_id"], row["member_id"], row["local_date"]): row["message_id"] for row in days
-        }
-        runs = await self.connection.fetch(
-            "SELECT community_id, member_id, first_date, last_date FROM checkin_streak"
-        )
-        return Outcome(owners, {tuple(row) for row in runs})
-
-
-@pytest.fixture
-def desk(connection: Connection) -> Desk:
-    return Desk(connection)
-
-
-def removed(
-    message: str, decision: int = 1, occurred_at: datetime = NOON, community: str = "tea"
-) -> Event[Any]:
-    return decided(MessageRemoved, message, decision, occurred_at, community, rule="ad")
-
-
-def restored(
-    message: str, decision: int = 2, occurred_at: datetime = NOON, community: str = "tea"
-) -> Event[Any]:
-    return decided(MessageRestored, message, decision, occurred_at, community, restored_by="op")
-
-
-def decided(
-    contract: Callable[..., Contract],
-    message: str,
-    decision: int,
-    occurred_at: datetime,
-    community: str,
-    **fields: Any,
-) -> Event[Any]:
-    data = contract(
-        community_id=community, message_id=message, member_id="ann", channel_id="hall",
-        decision=decision, posted_at=NOON, **fields,
-    )  # fmt: skip
-    return event(data, occurred_at, about=PROFILES[community])
-
-
-def deleted(message: str, occurred_at: datetime = NOON, community: str = "tea") -> Event[Any]:
-    data = MessageDeleted(community_id=community, message_id=message, channel_id="hall")
-    return event(data, occurred_at, about=PROFILES[community])
-
-
-def as_event(act: Act) -> Event[Any]:
-    match act:
-        case Post():
-            return posted(
-                "打卡", act.at, member=act.member, message=act.message, community=act.community,
-                about=PROFILES[act.community],
-            )  # fmt: skip
-        case Delete():
-            return deleted(act.message, act.at, act.community)
-        case Decide():
-            make = removed if act.is_removed else restored
-            return make(act.message, act.number, act.at, act.community)
-
-
-@asynccontextmanager
-async def undone(connection: Connection) -> AsyncIterator[None]:
-    """A database that is as it was before, afterwards."""
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        yield
-    finally:
-        await transaction.rollback()
-
-
-async def play(
-    desk: Desk, batches: Iterable[Sequence[Act]]
-) -> tuple[list[dict[str, Any]], dict[str, Any], Outcome]:
-    """Announcements, rows and outcome of these batches on an empty database."""
-    async with undone(desk.connection):
-        told = [each for batch in batches for each in await desk.apply(*map(as_event, batch))]
-        rows = {table: await desk.rows(table) for table in (*FACTS, "checkin")}
-        return told, rows, await desk.outcome()
-
-
-FEW = law(40)
-
-
-@FEW
-@given(acts=histories(), places=st.lists(st.integers(0, 40), max_size=6))
-async def test_batches_may_be_cut_anywhere(desk: Desk, acts: list[Act], places: list[int]) -> None:
-    told, rows, outcome = await play(desk, [acts])
-    assert outcome == expected(acts)
-    assert await play(desk, cut(acts, places)) == (told, rows, outcome)
-    assert await play(desk, [[act] for act in acts]) == (told, rows, outcome)
-
-
-@FEW
-@given(acts=histories(), data=st.data())
-async def test_every_order_of_the_same_events_leaves_the_same_facts(
-    desk: Desk, acts: list[Act], data: st.DataObject
-) -> None:
-    _, rows, outcome = await play(desk, cut(acts, [7, 19]))
-    for _ in range(3):
-        shuffled = data.draw(st.permutations(acts))
-        _, others, same = await play(desk, cut(shuffled, [3, 11]))
-        assert same == outcome == expected(acts)
-        assert [others[table] for table in FACTS] == [rows[table] for table in FACTS]
-        assert standing(others["checkin"]) == standing(rows["checkin"])
-
-
-def standing(days: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows of `checkin` that count, without their history of announcements."""
-    return [row[:6] for row in days if row[4] is not None]
 
 
 async def test_a_first_check_in_is_recorded_announced_and_answered(desk: Desk) -> None:
@@ -369,35 +223,12 @@ async def test_the_ends_of_the_calendar_are_poison(desk: Desk, text: str) -> Non
 
 async def test_a_verdict_sets_a_timer_to_forget_it(desk: Desk) -> None:
     work = UnitOfWork(desk.connection, now=NOON, source="/hearth/engagement")
-    about: CommunityProfile = PROFILES["tea"]
     async with desk.connection.transaction():
-        await HANDLER([deleted("m1"), event(deleted("m2").data, NOON, now=at(days=3), about=about)], work)
+        await HANDLER(
+            [deleted("m1"), event(deleted("m2").data, NOON, now=at(days=3), about=PROFILES["tea"])], work
+        )
     due = {timer.key: timer.due_at for timer in work.timers_set.values()}
     assert due == {
         "2024-03-05": datetime.fromisoformat("2024-03-06T00:00:00Z") + timedelta(days=30),
         "2024-03-08": datetime.fromisoformat("2024-03-09T00:00:00Z") + timedelta(days=30),
     }
-
-
-def words(told: Iterable[dict[str, Any]]) -> list[str]:
-    """What is said in the chat."""
-    return [each["text"] for each in told if "text" in each]
-
-
-def recorded(told: Iterable[dict[str, Any]]) -> list[tuple[str, int, int]]:
-    """Date, streak and revision of the recorded check-ins."""
-    return [
-        (each["local_date"], each["streak_days"], each.get("revision", 1))
-        for each in told
-        if "streak_days" in each
-    ]
-
-
-def summary(told: Iterable[dict[str, Any]]) -> list[tuple[str, Any, int]]:
-    """Every announcement in short; an answer in the chat would fail here."""
-    return [
-        ("recorded", each["streak_days"], each.get("revision", 1))
-        if each["type"] == "hearth.checkin.recorded.v1"
-        else ("revoked", each["reason"], each.get("revision", 1))
-        for each in told
-    ]
