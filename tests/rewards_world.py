@@ -16,9 +16,8 @@ from shared.contracts.contract import Contract
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.contracts.moderation import MessageRemoved, MessageRestored
 from shared.contracts.profiles import CommunityProfile
-from shared.contracts.registry import BY_TYPE
 from shared.engine import DueTimer, Event, Timer, UnitOfWork
-from shared.engine.work import TimerName
+from shared.engine.work import Outgoing, TimerName
 from shared.postgres.connection import Connection
 from shared.postgres.pool import SESSION_SETTINGS
 from tests.builders import NOON, event, profile
@@ -61,7 +60,7 @@ class World:
     """A connection as the service's own role has it, and what the handlers announced on it."""
 
     connection: Connection
-    announced: list[Contract] = field(default_factory=list)
+    announced: list[Outgoing] = field(default_factory=list)
     timers: dict[TimerName, Timer] = field(default_factory=dict)
 
     async def tell(self, *events: Event[Any]) -> None:
@@ -95,13 +94,15 @@ class World:
 
     def _remember(self, work: UnitOfWork) -> None:
         self.timers |= work.timers_set
-        for outgoing in work.outgoing:
-            contract = BY_TYPE[dict(outgoing.headers)["ce_type"].decode()]
-            self.announced.append(contract.model_validate_json(outgoing.payload))
+        self.announced += work.outgoing
 
     def heard(self, kind: type[Contract]) -> list[Any]:
         """What was announced of a kind, in order."""
-        return [each for each in self.announced if isinstance(each, kind)]
+        return [kind.model_validate_json(each.payload) for each in self.announced if _is(each, kind)]
+
+    def forget(self, kind: type[Contract]) -> None:
+        """Do not keep what was announced of a kind."""
+        self.announced = [each for each in self.announced if not _is(each, kind)]
 
     def timer(self, month: str, community: str = "tea") -> Timer:
         """The timer that closes a month."""
@@ -137,6 +138,10 @@ class World:
         """The frozen top of a month: rank, member, score, parts."""
         rows = await self.connection.fetch(WINNERS, community, date.fromisoformat(f"{month}-01"))
         return [(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+
+
+def _is(outgoing: Outgoing, kind: type[Contract]) -> bool:
+    return ("ce_type", kind.ce_type().encode()) in outgoing.headers
 
 
 @asynccontextmanager
