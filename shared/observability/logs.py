@@ -19,6 +19,7 @@ from shared.observability.failures import describe, trace
 TEXT_CHARACTERS_MAX = 2_000
 OURS = ("shared", "services", "connectors", "tools", "deploy")
 """Packages that log at the configured level; all others only warnings and worse."""
+FIRST = ("timestamp", "level", "service", "action", "message")
 _SPEAKS_FOR_ITSELF = (str, int, float, bool, type(None))
 
 
@@ -34,6 +35,7 @@ def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -
                 _explain,
                 _limit,
                 structlog.processors.EventRenamer("message"),
+                _arrange,
                 structlog.processors.JSONRenderer(default=_plain, ensure_ascii=True, serializer=json.dumps),
             ],
         )
@@ -101,6 +103,11 @@ def _limit(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         if isinstance(value, str) and len(value) > TEXT_CHARACTERS_MAX:
             event[key] = value[:TEXT_CHARACTERS_MAX] + "…"
     return event
+
+
+def _arrange(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """What every line has comes first."""
+    return {**{key: event[key] for key in FIRST if key in event}, **event}
 
 
 def _plain(value: object) -> Any:

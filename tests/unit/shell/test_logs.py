@@ -53,6 +53,7 @@ def lines() -> Iterator[Lines]:
 def test_a_record_is_one_line_with_service_action_level_and_time(lines: Lines) -> None:
     structlog.stdlib.get_logger("services.tea").info("a cup is full", action="cup_filled", partition=3)
     (line,) = lines()
+    assert tuple(line)[: len(logs.FIRST)] == logs.FIRST
     assert line.pop("timestamp").endswith("Z")
     assert line == {
         "message": "a cup is full",
