@@ -5,7 +5,7 @@ characters), decode percent-encoding and fold again, drop noise between Han char
 as digits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ from shared.text.digits import fold_numerals
 from shared.text.flow import Flow, fold, join
 from shared.text.noise import drop_noise
 from shared.text.percent import decode_percent
+
+CHUNK_CHARACTERS_MAX = 250_000
+"""More text is read in several goes, so that memory does not grow with what strangers send."""
 
 
 class Normalised(NamedTuple):
@@ -50,7 +53,7 @@ def normalise_all(texts: Sequence[str]) -> list[Normalised]:
     """All texts, in time linear in their length."""
     plain = [_is_plain(text) for text in texts]
     others = [text for text, is_plain in zip(texts, plain, strict=True) if not is_plain]
-    rest = iter(_normalise_flow(others) if others else ())
+    rest = (read for chunk in _chunks(others) for read in _normalise_flow(chunk))
     return [
         Normalised(text, text.lower()) if is_plain else next(rest)
         for text, is_plain in zip(texts, plain, strict=True)
@@ -60,6 +63,19 @@ def normalise_all(texts: Sequence[str]) -> list[Normalised]:
 def _is_plain(text: str) -> bool:
     """Whether lower case is all it needs: ASCII without control characters and percent-encoding."""
     return text.isascii() and "%" not in text and (text.isprintable() or text.replace("\n", "").isprintable())
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    characters = 0
+    for text in texts:
+        if chunk and characters + len(text) > CHUNK_CHARACTERS_MAX:
+            yield chunk
+            chunk, characters = [], 0
+        chunk.append(text)
+        characters += len(text)
+    if chunk:
+        yield chunk
 
 
 def _normalise_flow(texts: Sequence[str]) -> list[Normalised]:
