@@ -8,12 +8,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from deploy.local.home import REPOSITORY, Home, default_home
+from deploy.local.home import REPOSITORY, Home
 from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.setup import set_up
 from deploy.local.topics import create_topics
 from shared.observability import logs
+from tests.engine_world import World, make_world
 from tests.servers import Databases, ServiceDatabase, sweep, temporary_home
 
 # A busy machine is no failed law.
@@ -48,7 +49,7 @@ async def postgres_server(servers_home: Home) -> AsyncIterator[PostgresServer]:
 @pytest.fixture(scope="session")
 async def kafka_server(servers_home: Home) -> AsyncIterator[KafkaServer]:
     """One real Kafka with all topics for the session. Who stops or kills servers starts an own one."""
-    await asyncio.to_thread(set_up, default_home(), print, postgres=False)
+    await asyncio.to_thread(set_up, print, postgres=False)
     server = KafkaServer.at(servers_home)
     await server.start()
     await create_topics(server.bootstrap_servers)
@@ -84,3 +85,17 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"REAL DATA MISSING: no {REAL_DATA}, nothing was compared with real histories")
     return REAL_DATA
+
+
+@pytest.fixture
+async def world(
+    service_database: Callable[[str], Awaitable[ServiceDatabase]], kafka_server: KafkaServer
+) -> AsyncIterator[World]:
+    """A probe service on a fresh database and the session's Kafka, for tests of the engine."""
+    database = await service_database("probe")
+    world = await make_world(
+        database.admin_url, database.owner_url, database.app_url, kafka_server.bootstrap_servers
+    )
+    yield world
+    world.app.terminate()
+    world.admin.terminate()

@@ -1,11 +1,14 @@
 """A service made for testing the engine: a row a message, which nothing but the engine keeps single."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
@@ -32,6 +35,19 @@ INSERT_EFFECTS = """
 """
 UNSTORABLE = "unstorable"
 POISON = "poison"
+KILL = "kill"
+
+
+STOPPED_LANE = 23
+"""Holds what stops a lane; the tests share one log, so nothing else lives there."""
+
+
+def fresh(lane: int | None = None) -> str:
+    """A community that nobody else uses, on a lane or on any but the one that is stopped."""
+    while True:
+        community = f"c-{uuid4().hex[:8]}"
+        if partition_of(community) == lane or (lane is None and partition_of(community) != STOPPED_LANE):
+            return community
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,8 @@ class KeepMessages:
     async def __call__(self, batch: Sequence[Event[Any]], work: UnitOfWork) -> None:
         for event in batch:
             text = event.data.text
+            if text == KILL:
+                os.kill(os.getpid(), signal.SIGKILL)
             if text == POISON:
                 raise Poison("asked for")
             if event.community_id in self.bugs:

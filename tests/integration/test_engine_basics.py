@@ -16,13 +16,9 @@ from shared.contracts.partitioning import partition_of
 from shared.contracts.progress import CommunityProgress
 from shared.contracts.topics import CHAT_COMMANDS, CHAT_EVENTS
 from shared.engine import request_work
-from tests.engine_world import POISON, SERVICE, UNSTORABLE, World, message
+from tests.engine_world import POISON, SERVICE, STOPPED_LANE, UNSTORABLE, World, fresh, message
 
 Raw = tuple[bytes | None, list[tuple[str, Any]]]
-
-
-def fresh() -> str:
-    return f"c-{uuid4().hex[:8]}"
 
 
 def raw(event: Contract, occurred_at: datetime | None = None, **changed: bytes | None) -> Raw:
@@ -260,7 +256,7 @@ async def test_requests_announce_without_gaps_whatever_is_rolled_back(world: Wor
 
 
 async def test_too_many_dead_letters_stop_the_lane_until_an_operator_resumes_it(world: World) -> None:
-    community = fresh()
+    community = fresh(STOPPED_LANE)
     broken: list[Raw] = [(b"{", raw(message(community, 1))[1])] * 60
     async with world.engine() as engine:
         await produce(world, community, broken)

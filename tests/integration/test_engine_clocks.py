@@ -8,13 +8,9 @@ from uuid import uuid4
 import pytest
 
 from shared.contracts.chat import ClockSet, MessagePosted
-from tests.engine_world import World, message
+from tests.engine_world import World, fresh, message
 
 MARCH = datetime(2024, 3, 1, tzinfo=UTC)
-
-
-def fresh() -> str:
-    return f"c-{uuid4().hex[:8]}"
 
 
 def clock(community: str, mode: str, to: datetime | None = None) -> ClockSet:
