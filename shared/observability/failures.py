@@ -44,7 +44,7 @@ def _describe_one(error: BaseException) -> str:
     if isinstance(error, ExceptionGroup):
         return f"{name}: " + ", ".join(_describe_one(each) for each in error.exceptions[:_PROBLEMS_MAX])
     if isinstance(error, OSError | KafkaError) or type(error).__module__.startswith(_OURS):
-        text = " ".join(str(error).split())
+        text = " ".join(str(error).split()).removeprefix(f"{name}: ")
         return f"{name}: {text}" if text else name
     return name
 

@@ -126,11 +126,13 @@ def _plain(value: object) -> Any:
 
 
 def _log_lost_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    logging.getLogger(__name__).error(
-        "a background task failed and nobody waited for it",
-        exc_info=context.get("exception"),
-        extra={"action": "task_failed", "said": context.get("message", "")},
-    )
+    error, said = context.get("exception"), context.get("message", "")
+    log = logging.getLogger(__name__)
+    if error is None:
+        log.warning("the event loop complains", extra={"action": "loop_complaint", "said": said})
+        return
+    extra = {"action": "task_failed", "said": said}
+    log.error("a background task failed and nobody waited for it", exc_info=error, extra=extra)
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:

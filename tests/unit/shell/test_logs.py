@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
+from aiokafka.errors import KafkaConnectionError
 from pydantic import BaseModel
 
 from shared.observability import logs
@@ -179,7 +180,20 @@ def test_causes_are_told_up_to_a_limit() -> None:
     assert describe(error) == " <- ".join(["RuntimeError"] * CAUSES_MAX)
 
 
+async def test_what_the_event_loop_complains_of_is_no_failed_task(lines: Lines) -> None:
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    logs.watch_tasks(loop)
+    loop.call_exception_handler({"message": "Unclosed producer", "producer": CANARY})
+    loop.set_exception_handler(before)
+    (line,) = lines()
+    assert (line["action"], line["said"]) == ("loop_complaint", "Unclosed producer")
+    assert CANARY not in json.dumps(line, ensure_ascii=False)
+
+
 def test_what_machines_say_is_kept() -> None:
+    kafka = KafkaConnectionError("no answer from kafka:9092")
+    assert describe(kafka) == "KafkaConnectionError: no answer from kafka:9092"
     assert describe(ConnectionRefusedError(111, "refused")) == "ConnectionRefusedError: [Errno 111] refused"
 
 
