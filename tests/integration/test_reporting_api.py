@@ -223,8 +223,8 @@ async def test_the_report_compares_with_the_month_before(world: World) -> None:
     ]
     await record(world.connection, two_weeks() + february)
     text = (await world.get("/v1/communities/tea/report", month="2024-03", locale="en")).text
-    assert "| Messages \\(messages\\) | 16 | 10 | \\+6 | \\+60.0% |" in text
-    assert "| Active members \\(members\\) | 2 | 10 | -8 | -80.0% |" in text
+    assert "| Messages (messages) | 16 | 10 | +6 | +60.0% |" in text
+    assert "| Active members (members) | 2 | 10 | -8 | -80.0% |" in text
     assert "| 2024-03-17 | 2 | 2 |" in text
     assert "| hall | 14 | 1 |\n| garden | 2 | 1 |" in text
 
@@ -246,7 +246,7 @@ async def test_a_removed_message_of_an_earlier_month_is_in_that_months_report(wo
     )
     await record(world.connection, [posted("x", NOON), event(removed, at(days=40))])
     text = (await world.get("/v1/communities/tea/report", month="2024-03", locale="en")).text
-    assert "| Removals \\(messages\\) | 1 |" in text
+    assert "| Removals (messages) | 1 |" in text
 
 
 async def test_an_id_may_hold_a_slash(world: World) -> None:

@@ -4,7 +4,8 @@ import re
 
 from services.reporting.domain.month_report import MonthReport, Say, Table, basis, definitions, tables, title
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$:@])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$]|:(?=//))")
+"""Of the rest, brackets and marks mean something only beside one of these or at the start of a line."""
 _SPACE = re.compile(r"\s+")
 
 

@@ -89,7 +89,6 @@ def test_a_hostile_name_stays_text_in_markdown(name: str) -> None:
     assert "<" not in text
     assert not re.search(r"(?<!\\)[`\[\]]", text)
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in rows[-1:]}) == 1
     assert len(re.findall(r"(?<!\\)\|", rows[-1])) == 4
 
 
@@ -125,7 +124,7 @@ def test_every_day_has_its_row_and_its_revision() -> None:
 
 def test_totals_stand_beside_those_of_the_month_before() -> None:
     text = markdown(report(), partial(TEXTS.say, "en"), "en")
-    assert "| Messages \\(messages\\) | 406 | 203 | \\+203 | \\+100.0% |" in text
+    assert "| Messages (messages) | 406 | 203 | +203 | +100.0% |" in text
 
 
 @pytest.mark.parametrize(
@@ -135,8 +134,12 @@ def test_a_rate_is_told_only_of_numbers_large_enough(total: int, before: int, ex
     assert percent(total, before) == expected
 
 
+def test_an_address_in_a_name_does_not_become_a_link() -> None:
+    assert escaped("see https://evil.example at 12:30") == "see https\\://evil.example at 12:30"
+
+
 def test_markdown_text_is_one_line() -> None:
-    assert escaped(" a\n# b\t*c* ") == "a \\# b \\*c\\*"
+    assert escaped(" a\n# b\t*c* ") == "a # b \\*c\\*"
 
 
 def test_elements_escape_children_and_attributes() -> None:
