@@ -8,8 +8,11 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.rewards.api.texts import TEXTS
-from services.rewards.domain.ledger import TransactionKind
+from services.rewards.domain.ledger import Reason, TransactionKind
+from services.rewards.domain.rules import RuleName
 from services.rewards.domain.score import Standing
+
+KNOWN = {"award": frozenset(RuleName), "reversal": frozenset(Reason)}
 
 
 class BalanceDocument(BaseModel):
@@ -47,10 +50,15 @@ class LineDocument(BaseModel):
         """A row of the statement."""
         known = dict(row)
         identifier, wallet, debt = known.pop("id"), known.pop("wallet"), known.pop("debt")
-        key = f"reversal.{row['reason']}" if row["reverses"] else f"award.{row['rule']}"
-        text = TEXTS.say(locale, key, points=row["points"])
+        text = TEXTS.say(locale, _key(row), points=row["points"])
         known["points"] = wallet + debt
         return cls(transaction_id=identifier, wallet_change=wallet, debt_change=-debt, text=text, **known)
+
+
+def _key(row: asyncpg.Record) -> str:
+    """The text of a transaction; one by a rule that this version does not know has a plain one."""
+    kind, why = ("reversal", row["reason"]) if row["reverses"] else ("award", row["rule"])
+    return f"{kind}.{why}" if why in KNOWN[kind] else f"{kind}.other"
 
 
 class PartDocument(BaseModel):

@@ -167,7 +167,7 @@ CREATE TABLE month_winner (
     rank         integer NOT NULL CHECK (rank BETWEEN 1 AND 3),
     member_id    text NOT NULL,
     score        integer NOT NULL CHECK (score > 0),
-    parts        jsonb NOT NULL,
+    parts        json NOT NULL,
     last_at      timestamptz NOT NULL,
     PRIMARY KEY (community_id, month, rank),
     UNIQUE (community_id, month, member_id),

@@ -70,7 +70,7 @@ SAVE_RESULTS = """
 """
 SAVE_WINNERS = """
     INSERT INTO month_winner (community_id, month, rank, member_id, score, parts, last_at)
-    SELECT * FROM unnest($1::text[], $2::date[], $3::int[], $4::text[], $5::int[], $6::jsonb[],
+    SELECT * FROM unnest($1::text[], $2::date[], $3::int[], $4::text[], $5::int[], $6::json[],
                          $7::timestamptz[])
 """
 CLOSE = """
