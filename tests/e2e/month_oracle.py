@@ -69,7 +69,9 @@ def counted_messages(
 
     `removed` are ids of messages that moderation removed; `member_id` gives a sender's id in the community.
     """
-    place, seen, authors = ZoneInfo(zone), set(), {}
+    place = ZoneInfo(zone)
+    seen: set[str] = set()
+    authors: dict[str, str] = {}
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
             identifier, author = str(record["id"]), member_id(record["sender"])

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from shared.contracts.rewards import PointsAwarded, PointsReversed
+from shared.engine import Event
 from tests.builders import at
 from tests.rewards_world import World, checkin, connected, revoked
 from tests.servers import ServiceDatabase
@@ -45,7 +47,11 @@ async def test_recorded_revoked_and_recorded_again_is_paid_once_in_every_order(w
     for number, order in enumerate(permutations(range(3))):
         name = f"m{number}"
         first = checkin(member=name, streak=7)
-        words = [first, revoked(first), checkin(member=name, streak=8, revision=2, moment=at(60))]
+        words: list[Event[Any]] = [
+            first,
+            revoked(first),
+            checkin(member=name, streak=8, revision=2, moment=at(60)),
+        ]
         await world.tell_in_turn(*(words[index] for index in order), *words)
         assert await world.purse(name) == (6, 0), order
     assert {row[4] for row in await world.facts()} == {at(60)}

@@ -1,10 +1,12 @@
 """Removed messages give back what they earned, restored ones earn again, in whatever order it is told."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from shared.contracts.rewards import PointsAwarded, PointsReversed
+from shared.engine import Event
 from tests.builders import at, posted
 from tests.rewards_world import World, connected, deleted, removed, restored
 from tests.servers import ServiceDatabase
@@ -108,7 +110,7 @@ async def test_a_deletion_by_somebody_else_takes_back_and_by_the_author_does_not
 async def test_a_restoration_outweighs_the_deletion_that_followed_the_removal(world: World) -> None:
     for order in (0, 1):
         message = posted(CHAT, at(minutes=order * 5))
-        words = [removed(message), deleted(message, by="bridge"), restored(message)]
+        words: list[Event[Any]] = [removed(message), deleted(message, by="bridge"), restored(message)]
         await world.tell_in_turn(*([message, *words] if order else [*words[::-1], message]))
     assert await world.purse() == (4, 0)
     assert await world.books_are_right()
