@@ -50,3 +50,36 @@ down: ## Stop what `make up` or `hearth up --detach` started
 .PHONY: clean
 clean: ## Stop the local stack and delete its data, logs and jars
 	@test ! -x $(BIN)/python || $(BIN)/python -m deploy.local.clean
+
+# Checks and tests
+.PHONY: check
+check: $(STAMP) check-schemas ## Lint, format, types, imports, documents made from code
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m shared.observability.document --check
+
+.PHONY: test
+test: check setup-stack ## Everything that is tested, on real Kafka and Postgres
+	@$(BIN)/python -m pytest -q tests
+
+.PHONY: test-unit
+test-unit: $(STAMP) ## Pure tests: domains, contracts, architecture
+	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture
+
+.PHONY: test-integration
+test-integration: setup-stack ## Handlers and engine on real Postgres and Kafka
+	@$(BIN)/python -m pytest -q tests/integration
+
+.PHONY: test-e2e
+test-e2e: setup-stack ## Whole processes: faults, and real histories where there are any
+	@$(BIN)/python -m pytest -q tests/e2e
+
+.PHONY: bench
+bench: setup-stack ## Events a second and CPU an event of every layer, in one run, with their ratios
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: demo
+demo: $(STAMP) ## A simulated month through the whole pipeline, and what came of it
+	@$(BIN)/hearth demo

@@ -4,6 +4,7 @@ import typer
 
 from tools import community_command
 from tools.advance_command import advance
+from tools.demo import demo
 from tools.import_command import import_history
 from tools.metrics_command import metrics
 from tools.simulate_command import simulate_community
@@ -21,6 +22,7 @@ app.command("down")(down)
 app.command("status")(status)
 app.command("doctor")(doctor)
 app.command("metrics")(metrics)
+app.command("demo")(demo)
 app.command("import")(import_history)
 app.command("simulate")(simulate_community)
 app.command("advance")(advance)

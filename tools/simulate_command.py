@@ -1,7 +1,7 @@
 """`hearth simulate`: a believable community for some days, into a file or through the services."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -48,13 +48,21 @@ def simulate_community(
 
 
 async def publish_simulation(
-    addresses: Addresses, settings: Settings, *, stay: bool, wait: bool
+    addresses: Addresses,
+    settings: Settings,
+    *,
+    stay: bool,
+    wait: bool,
+    keep: Callable[[Parsed], None] = lambda parsed: None,
 ) -> tuple[Published, tuple[Positions, Watch] | None]:
-    """Simulate and publish; with `stay` the community is left on event clock, to be advanced."""
+    """Simulate and publish; with `stay` the community is left on event clock, to be advanced.
+
+    `keep` sees every event.
+    """
     told = profile(settings, revision=0)
     changes = {"name": told.name, "time_zone": told.time_zone, "channels": told.channels}
     known = await changed_profile(addresses, settings.community_id, changes)
-    days = _Days(settings)
+    days = _Days(settings, keep)
     published = await publish(
         addresses,
         SOURCE,
@@ -71,13 +79,15 @@ async def publish_simulation(
 class _Days:
     """The simulation's events, and the day that they have come to."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keep: Callable[[Parsed], None]) -> None:
         self.settings = settings
+        self.keep = keep
         self.passed = 0
 
     def events(self) -> Iterator[Parsed]:
         for parsed in simulate(self.settings):
             local = parsed.occurred_at.astimezone(self.settings.zone).date()
+            self.keep(parsed)
             self.passed = min(self.settings.days, (local - self.settings.start).days + 1)
             yield parsed
 

@@ -1,0 +1,134 @@
+"""`hearth demo`: a simulated month through the whole pipeline, and what came of it.
+
+Starts the local stack unless it runs, feeds the month in event time, moves the clock past its end so that
+rewards closes it, asks the services what happened, writes the report, and judges whether all of it worked.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from connectors.imports.feed import Feed
+from connectors.sdk.profiles import changed, read_profile
+from connectors.sdk.publisher import Publisher
+from deploy.local.home import REPOSITORY, Home, default_home
+from deploy.local.up import is_up
+from tools.addresses import Addresses, find_addresses
+from tools.demo_facts import DemoFailed, Desk, Facts, Heard
+from tools.demo_table import both, show, show_places
+from tools.feed_run import Published, fail, run, wait_or_fail
+from tools.feed_summary import show as show_run
+from tools.simulate_command import publish_simulation
+from tools.simulator.community import SOURCE, Settings
+
+MONTH = Settings("tea-house", date(2026, 3, 1), days=31, seed=7)
+BEYOND = timedelta(hours=25)
+"""How far the clock goes past the month: rewards waits 24 hours for late events."""
+ALL_SERVICES = ("moderation", "engagement", "rewards", "reporting")
+console = Console(highlight=False)
+
+
+def demo() -> None:
+    """Show a simulated month: removed spam, check-ins, points, the month's top three, its report.
+
+    At a terminal the stack stays up until Ctrl-C; elsewhere it is stopped. Exit code 1 when anything failed.
+    """
+    home = default_home()
+    started_here = not (is_up(home) and home.state().get("ready"))
+    try:
+        if started_here:
+            _hearth("up", "--detach", "--no-logs")
+        _show_month(home)
+        if started_here and sys.stdin.isatty() and sys.stdout.isatty():
+            _stay(home)
+    finally:
+        if started_here:
+            _hearth("down")
+
+
+def _hearth(*arguments: str) -> None:
+    """Run another command as its own process, at the same terminal."""
+    command = [sys.executable, "-m", "tools.cli", *arguments]
+    if subprocess.run(command, cwd=REPOSITORY, check=False).returncode != 0:
+        fail(f"hearth {' '.join(arguments)} failed")
+
+
+def _show_month(home: Home) -> None:
+    begins = time.monotonic()
+    addresses = find_addresses()
+    if missing := [service for service in ALL_SERVICES if service not in addresses.api_urls]:
+        fail(f"these services do not run: {', '.join(missing)}; `hearth down`, then again")
+    heard = Heard()
+    try:
+        facts, texts, published = run(_live(addresses, heard), addresses)
+    except DemoFailed as error:
+        fail(f"the demo failed: {error}")
+    reports = _write(texts, home.root / "demo")
+    show(console, facts, heard, MONTH.name, _month_name())
+    show_places(console, reports)
+    console.print(f"\n{published.events:,} events, {time.monotonic() - begins:.0f} s")
+    if problems := _problems(facts, reports):
+        fail("the demo failed: " + "; ".join(problems))
+
+
+async def _live(addresses: Addresses, heard: Heard) -> tuple[Facts, Mapping[str, str], Published]:
+    """The month, from its first message to its report."""
+    published, waited = await publish_simulation(addresses, MONTH, stay=True, wait=True, keep=heard.keep)
+    show_run(published, waited, {})
+    known = await read_profile(addresses.bootstrap_servers, MONTH.community_id)
+    async with Publisher(addresses.bootstrap_servers, SOURCE) as publisher:
+        profile = changed(known, MONTH.community_id, 0)
+        await Feed(publisher, profile).advance((MONTH.end + BEYOND).astimezone(UTC))
+    async with Desk(addresses, MONTH.community_id, _month_name()) as desk:
+        await wait_or_fail(addresses, published)
+        await desk.until_closed()
+        positions, _ = await wait_or_fail(addresses, published)
+        return await desk.facts(positions), await desk.reports(), published
+
+
+def _write(texts: Mapping[str, str], folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
+
+
+def _month_name() -> str:
+    return f"{MONTH.start:%Y-%m}"
+
+
+def _problems(facts: Facts, reports: list[Path]) -> list[str]:
+    """What a working system would have shown and this one did not."""
+    wanted: tuple[tuple[bool, str], ...] = (
+        (facts.reconciles, "records are unaccounted for, see `hearth status`"),
+        (facts.dead_letters == 0, "there are dead letters, see `hearth status`"),
+        (facts.totals["messages"] > 0, "reporting counted no message"),
+        ({"contact_ad", "flood"} <= set(facts.removals), "moderation did not remove both kinds of spam"),
+        (facts.totals["checkins"] > 0, "engagement recorded no check-in"),
+        (facts.streak_days > 1, "nobody has a streak"),
+        (facts.totals["points_issued"] > 0, "rewards issued no point"),
+        (facts.totals["points_reversed"] > 0, "no point of a removed message was taken back"),
+        (facts.ledger_consistent, "the ledger does not balance"),
+        (len(facts.top) == 3, f"the month has {len(facts.top)} winners instead of three"),
+        (all(path.stat().st_size > 500 for path in reports), "a report is empty"),
+    )
+    return [problem for holds, problem in wanted if not holds]
+
+
+def _stay(home: Home) -> None:
+    """Until Ctrl-C or SIGTERM."""
+    console.print(both("addresses"))
+    for name, service in home.state().get("services", {}).items():
+        console.print(f"  {name:<11} {service['api_url']}/docs", soft_wrap=True)
+    console.print(f"  token: {home.root / 'secrets' / 'api-token'}   Ctrl-C", soft_wrap=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print()
