@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from services.rewards.domain.calendar import month_of
 from services.rewards.domain.checkin import Checkin, CheckinKey
@@ -13,7 +14,10 @@ from services.rewards.handlers.opening import closed_months
 from services.rewards.handlers.posting import award_id, post, reversal_id
 from services.rewards.store.checkins import load_checkins, save_checkins
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
-from shared.engine import Event, UnitOfWork
+from shared.engine import Event, Poison, UnitOfWork
+
+YEAR_MIN, YEAR_MAX = 1990, 2100
+"""The calendar ends somewhere; a month must have one after it, in every zone."""
 
 Word = CheckinRecorded | CheckinRevoked
 
@@ -25,7 +29,9 @@ class AwardCheckins:
     rules: RuleSet = DEFAULT_RULES
 
     async def __call__(self, batch: Sequence[Event[Word]], work: UnitOfWork) -> None:
-        """Load the check-ins, fold what is told of them, save, post."""
+        """Load the check-ins, fold what is told of them, save, post. Raises `Poison` for an absurd date."""
+        for event in batch:
+            _refuse_absurd(event.data.local_date)
         months = {
             (event.data.community_id, month_of(event.data.local_date)): event.profile.zone for event in batch
         }
@@ -49,6 +55,11 @@ class AwardCheckins:
             return before.revoke(data.revision)
         points = self.rules.checkin.points_for(data.streak_days)
         return before.record(data.revision, event.occurred_at, points, self.rules.version)
+
+
+def _refuse_absurd(local_date: date) -> None:
+    if not YEAR_MIN <= local_date.year <= YEAR_MAX:
+        raise Poison(f"a check-in of the year {local_date.year}")
 
 
 def _key(data: Word) -> CheckinKey:
