@@ -59,7 +59,7 @@ async def test_an_ad_is_removed_explained_and_its_member_told(world: World) -> N
     await world.handle(posted(AD, at(5), message="m1", now=at(6)))
     (finding,) = world.told("finding.recorded")
     assert finding["rule"] == "contact_ad"
-    assert {AD[span["start"] : span["end"]] for span in finding["spans"]} >= {"微 信 abc12345", "兼职"}
+    assert {AD[span["start"] : span["end"]] for span in finding["spans"]} >= {"加 微 信 abc12345", "兼职"}
     (removed,) = world.told("message.removed")
     assert (removed["message_id"], removed["posted_at"]) == ("m1", "2024-03-05T04:00:05Z")
     assert removed["time"] == at(6)
@@ -192,6 +192,15 @@ async def test_the_same_message_from_two_sources_is_judged_once(world: World) ->
     await world.handle(posted(AD, at(200), message="m1"))
     assert len(world.told("message.removed")) == 1
     assert len(world.told("send_message")) == 1
+
+
+async def test_the_same_events_once_more_change_nothing(world: World) -> None:
+    events = [*flood(9), deleted("m03", 9), posted(AD, at(10), message="ad"), edited(AD, 12, "m01")]
+    await world.handle(*events)
+    before = await world.state()
+    await world.handle(*events)
+    await world.handle(*events[4:])
+    assert await world.state() == before
 
 
 async def test_communities_do_not_mix(world: World) -> None:

@@ -9,9 +9,10 @@ from shared.text import Pattern, normalise
 class Needs(Enum):
     """What must stand beside a way to be reached before it is an ad."""
 
+    NOTHING = "nothing: nobody hides an address who means well"
     INVITE_OR_SALE = "an inviting or a selling word"
     SALE = "a selling word"
-    INVITE_AND_SALE = "an inviting and a selling word, or selling words of two groups"
+    ADDING_AND_SALE_OR_TWO = "a word that asks to be added and a selling word, or two groups of selling words"
     ADDING_AND_SALE = "a word that asks to be added, and a selling word"
     TWO_SALES = "selling words of two groups"
 
@@ -35,9 +36,13 @@ class Contact:
         return f"(?:{self.expression.replace('(?P<not>', '(?:')})"
 
 
-WECHAT = r"(?:微信|weixin|we ?chat|\bvx|\bwx)"
+WECHAT = r"(?:微信|weixin|we ?chat|\bvx|\bwx\b)"
 SPELLED_OUT = r"w{gap}e{gap}i{gap}x{gap}i{gap}n\b"
-DISGUISED = rf"(?:[薇徽溦葳嶶][信芯心❤]|微[芯❤]|[vw][信芯❤]|v[^0-9a-z\p{{Han}}]信|微亻言|微x|{SPELLED_OUT})"
+HEART = "[❤♥♡💗💚💛💜💙🧡💕💖]"
+HIDDEN = rf"(?:[薇溦葳嶶](?:[信芯]|{HEART})|徽信|微亻言|wei ?信|微 ?xin|{SPELLED_OUT})"
+DISGUISED = rf"(?:{HIDDEN}|\b[vw]信|\bv[^0-9a-z\p{{Han}}]信|微x|[微vw]{HEART})"
+LIKE_WECHAT = "[威维魏][信芯]"
+SAME_NUMBER = r"(?:微信?|vx?|wx)同[号步]?"
 BETWEEN = r"[^0-9a-z\p{Han}@]{0,4}(?:是|为|叫)?[^0-9a-z\p{Han}@]{0,4}"
 NUMBER_NAME = r"(?:号码|账号|帐号|号|id|联系)?"
 WECHAT_ID = (
@@ -61,56 +66,67 @@ SHORT_HOSTS = (
     r"vk\.cc", r"u\.to", r"buff\.ly", r"[a-z0-9-]+\.page\.link", r"linktr\.ee", r"t\.ly", r"s\.id",
     r"reurl\.cc", r"surl\.(?:li|red)", r"6du\.in", r"sourl\.cn", r"lanza\.me",
 )  # fmt: skip
-MESSENGERS = r"(?:telegram|\btg|电报|纸?飞机|whats ?app|\bws|蝙蝠|skype|kakao)\s?(?:号|id|账号)?\s?"
+MESSENGERS = r"(?:telegram|\btg|电报|纸飞机|whats ?app|\bws|蝙蝠|skype|kakao)\s?(?:号|id|账号)?\s?"
 
 CONTACTS = (
+    Contact("wechat_hidden_id", Needs.NOTHING, (rf"{HIDDEN}{NUMBER_NAME}{BETWEEN}{WECHAT_ID}",)),
     Contact(
         "wechat_id",
         Needs.INVITE_OR_SALE,
         (
-            rf"(?:{WECHAT}|{DISGUISED}){NUMBER_NAME}{BETWEEN}{WECHAT_ID}",
+            rf"(?:{WECHAT}|{DISGUISED}|{LIKE_WECHAT}){NUMBER_NAME}{BETWEEN}{WECHAT_ID}",
             rf"{WECHAT}(?:号|id)?\s?[:=]\s?[a-z][a-z0-9_-]{{5,19}}",
-            rf"(?:加|扣|➕)(?:我|下|个|一下)?的?[v薇威维卫魏徽w](?:x|信|芯|星)?{BETWEEN}{WECHAT_ID}",
+            rf"(?:加|扣|➕)(?:我|下|个|一下)?的?[v薇微威维卫魏徽w](?:x|信|芯|心|星)?{BETWEEN}{WECHAT_ID}",
             rf"\bv{{gap}}x(?:号|\s?:){BETWEEN}{WECHAT_ID}",
             rf"\+ ?[v薇徽](?:x|信|芯)?{BETWEEN}{WECHAT_ID}",
             rf"\bv\s?:\s?{WECHAT_ID}",
+            rf"{SAME_NUMBER}{BETWEEN}{WECHAT_ID}",
+            rf"1[3-9][0-9]{{9}}[^0-9a-z]{{0,6}}{SAME_NUMBER}",
         ),
     ),
     Contact(
         "wechat_disguised",
         Needs.INVITE_OR_SALE,
         (
-            DISGUISED,
-            r"(?P<not>[增添参更附])?(?:加|➕)(?:我|个|下)?(?:[威维魏][信芯]|v(?:$|[,!.~ ]))",
-            r"\+ ?[薇徽]",
+            rf"(?P<not>安|[增添参更附])?(?:{DISGUISED}"
+            rf"|(?:加|➕)(?:我|个|下)?的?(?:{LIKE_WECHAT}|微芯|[薇溦葳]|v)(?:$|[^0-9a-z\p{{Han}}])"
+            r"|\+ ?[薇徽])",
         ),
     ),
     Contact(
         "qq_id",
         Needs.INVITE_OR_SALE,
         (
-            rf"(?:\bq ?q|扣扣|企鹅|秋秋)(?:群|号|号码)?{BETWEEN}{QQ_ID}",
-            rf"(?:q群|扣群|裙号?|群号?){BETWEEN}{GROUP_ID}",
-            rf"[+加](?:群|裙|q|扣){BETWEEN}{GROUP_ID}",
+            rf"(?:\bq ?q|扣[扣q]|企鹅|秋秋)(?:群|号|号码)?{BETWEEN}{QQ_ID}",
+            rf"(?:q群|扣群|裙号|群号){BETWEEN}{GROUP_ID}",
+            rf"[+加进入](?:群|裙|q|扣){BETWEEN}{GROUP_ID}",
         ),
     ),
     Contact("group_invite", Needs.INVITE_OR_SALE, (rf"(?:{'|'.join(GROUP_HOSTS)})\s?/\s?[^\s]{{2,80}}",)),
     Contact(
         "messenger_id",
         Needs.INVITE_OR_SALE,
-        (rf"{MESSENGERS}[:@]\s?@?[a-z0-9_]{{4,32}}", rf"{MESSENGERS}:?\s?\+?[0-9][0-9 -]{{7,15}}[0-9]"),
+        (
+            rf"{MESSENGERS}[:@]\s?@?[a-z0-9_]{{4,32}}",
+            rf"{MESSENGERS}:?\s?\+?[0-9][0-9 -]{{7,15}}[0-9]",
+            r"飞机(?:号|id)?\s?:?\s?@[a-z0-9_]{4,32}",
+        ),
     ),
     Contact("short_link", Needs.SALE, (rf"\b(?:{'|'.join(SHORT_HOSTS)})/[^\s]{{1,80}}",)),
     Contact(
         "phone",
-        Needs.INVITE_AND_SALE,
+        Needs.ADDING_AND_SALE_OR_TWO,
         (
             r"\b1[3-9][0-9](?:[ -]?[0-9]{4}){2}\b",
             r"\+[0-9]{1,3}[ (-]{0,2}[0-9](?:[ ()-]{0,2}[0-9]){7,12}\b",
             r"\b7[89][0-9]{9}\b",
         ),
     ),
-    Contact("handle", Needs.TWO_SALES, (r"(?:^|[^a-z0-9.])@[a-z][a-z0-9_]{4,31}\b",)),
+    Contact(
+        "handle",
+        Needs.TWO_SALES,
+        (r"(?:^|[^a-z0-9.])@(?P<not>everyone\b|channel\b)?[a-z]?[a-z0-9_]{4,31}\b",),
+    ),
     Contact(
         "private_message",
         Needs.TWO_SALES,
@@ -140,3 +156,5 @@ CONTACTS = (
 COMPILED = tuple((contact, Pattern(contact.expression)) for contact in CONTACTS)
 ANY_CONTACT = Pattern("|".join(contact.plain for contact in CONTACTS))
 """Occurs in every text in which one of them may match: one pass tells most messages apart."""
+SURE_CONTACT = Pattern("|".join(contact.plain for contact in CONTACTS if contact.needs is Needs.NOTHING))
+"""Occurs in every text that needs no more to be an ad."""

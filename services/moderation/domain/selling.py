@@ -37,9 +37,10 @@ def _parted(words: str) -> list[str]:
 
 ADDING = Words(
     "adding",
-    r"""加(?:我|下我|一下|[个下]?微|薇|[威维卫魏][信星]|v|➕|q|扣|群|裙|好友|入我们|您) ➕v
-        \+\s?(?:v|微|薇|q\b|我) (?:进|入|拉[你您]进|加入)(?:本|我们的?)?(?:微信|q)?群
-        扫码?(?:进|加|入|领|添加|关注|咨询|下方|图中|我) 长按识别 添加微信""",
+    r"""加(?:我|下我|一下|[个下]?[微薇徽溦葳]|[威维卫魏][信星]|v|➕|q|扣|群|裙|好友|入我们|您)
+        伽[微v] jia\s?(?:v|wei|wo) ➕\s?[v微薇徽q] \+\s?(?:v|微|薇|q\b|我)
+        (?:进|入|拉[你您]进|加入)(?:本|我们的?)?(?:微信|q)?[群裙]
+        扫码?(?:进[群裙]|加|入[群裙]|领|添加|关注|咨询|下方|图中|我) 长按识别 添加微信""",
     """add (?:me|my|our|us) /
         (?:dm|pm|message|text|whatsapp|telegram|inbox|write to|contact|hit) (?:me|us) /
         join (?:us|now|my|our|telegram|whatsapp|the (?:group|channel)|(?:this )?group) /
@@ -60,7 +61,8 @@ INVITES = (ADDING, ASKING)
 DOUBT = Words(
     "doubt",
     """(?P<not>不|非|无|不是|没有|拒绝)?[骗诈] 举报 谨防 警惕 小心 别信 不要信 垃圾广告 上当
-        登录不了 登不上 登不了 打不开 收不到 用不了 加载不 失败 报错 异常 客服 投诉 怎么办""",
+        登录不了 登不上 登不了 打不开 收不到 用不了 加载不 失败 报错 异常 客服 投诉 真的吗 真假
+        靠谱吗 可信吗 怎么办""",
     """scams? / scammers? / fraud / beware / phishing / reported / bug / error / crash(?:es|ed)? /
         fails? / failed""",
 )
@@ -91,7 +93,8 @@ SALES = (
     ),
     Words(
         "job",
-        """兼[职知] 诚招 招[代聘] 急[招聘] 高薪 宝妈 在家[做办] 手工活 打字员 点赞员 做任务 加盟 代理""",
+        """兼[职知] 诚招 招[代聘] 急[招聘] 高薪 宝妈 在家[做办] 手工活 打字员 点赞员 做任务 加盟 代理
+        招人""",
         """remote (?:job|work) / part[- ]time / we are hiring / vacanc(?:y|ies) / job offer /
         no experience""",
         """набор / набира / вакан / удаленн / дистанцион / сотрудни / партнер / работа / занятост /
@@ -100,7 +103,7 @@ SALES = (
     Words(
         "goods",
         """出售 低价 特价 批发 货源 一手货 厂家 直销 包邮 清仓 秒杀 优惠 折扣 团购 代购 代下单 内购
-        领券 正品 高仿 原单 复刻 到手价 白菜价 仅售 转让""",
+        领券 正品 高仿 原单 复刻 到手价 白菜价 仅售 转让 拿货""",
         """discounts? / [0-9]{1,2} ?(?:%|percent) off / promo(?:tion)? code / for sale / best price /
         wholesale / coupons? / buy now / order now / cheapest / special (?:offer|deal) /
         limited[- ](?:time|offer) / replicas? / free shipping / [0-9]{1,2}% sale""",
@@ -108,7 +111,7 @@ SALES = (
     ),
     Words(
         "gift",
-        "免费[领送拿得体] 领取 领资料 送资料 福利 资料包 内部资料 白送 红包群 大礼 礼包 抽奖",
+        """免费[领送拿得体] 领取 领红包 领资料 送资料 福利 资料包 内部资料 白送 红包群 大礼 礼包 抽奖""",
         """giveaway / free (?:gift|money|trial|access|crypto|nft|iphone|coins?|signals?) / airdrop /
         claim your / huge rewards / prizes / cash bonus""",
         "бесплатн / розыгрыш / подарок / бонус / выигра",
@@ -117,8 +120,9 @@ SALES = (
         "finance",
         """贷款 放款 秒批 信用卡 提额 下款 网贷 涨停 股票 跟单 带单 套现 内幕 炒[币股] 理财 投资 币圈
         合约 usdt 比特币 外汇 配资 原油 虚拟币""",
-        """invest(?:ment|ments|or|ors)? / crypto(?:currency)? / forex / trading / bitcoin / btc /
-        usdt / nfts? / presale / loans? / altcoins?""",
+        """invest now / invest(?:ing)? (?:in|with|only) / investments? / investors? /
+        crypto(?:currency)? / forex / trading / bitcoin / btc / usdt / nfts? / presale / loans? /
+        altcoins?""",
         """крипт / арбитраж / инвест / трейд / обменник / бирж / валют / цифровы / bybit / свяк""",
     ),
     Words(
@@ -130,7 +134,7 @@ SALES = (
     ),
     Words(
         "service",
-        "发票 包过 刷[粉赞量] 涨粉 引流 推广 解封 外挂 辅助 改分 提分 论文 代[办充开]",
+        "发票 包过 刷[粉赞量] 涨粉 引流 推广 解封 外挂 辅助 改分 提分 论文 接单 代[办充开]",
         """followers / seo services? / recover (?:your )?(?:funds|account) / essay writing /
         assignment help / weight loss / promote your""",
         "услуг / продвиж / реклам / обуч / преподаю / консультаци",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.moderation.domain.contacts import ANY_CONTACT, COMPILED, Contact, Needs
+from services.moderation.domain.contacts import ANY_CONTACT, COMPILED, SURE_CONTACT, Contact, Needs
 from services.moderation.domain.message import SPANS_MAX, Around, Finding, Hit, Message, Recent
 from services.moderation.domain.selling import (
     ANY_WORDS,
@@ -53,12 +53,14 @@ class Beside:
         """Whether they are what such a contact needs."""
         sure = not self.is_doubtful
         match needs:
+            case Needs.NOTHING:
+                return True
             case Needs.INVITE_OR_SALE:
                 return bool(self.sales or self.adding or (self.asking and sure))
             case Needs.SALE:
-                return bool(self.sales)
-            case Needs.INVITE_AND_SALE:
-                return sure and (self.sales_weight > 1 or bool(self.sales and (self.adding or self.asking)))
+                return sure and bool(self.sales)
+            case Needs.ADDING_AND_SALE_OR_TWO:
+                return sure and (self.sales_weight > 1 or bool(self.adding and self.sales))
             case Needs.ADDING_AND_SALE:
                 return sure and bool(self.adding and self.sales)
             case Needs.TWO_SALES:
@@ -91,7 +93,9 @@ class ContactAd:
 
     def judge(self, read: Normalised) -> Finding | None:
         """The finding about a text."""
-        if not ANY_CONTACT.occurs_in(read.text) or not ANY_WORDS.occurs_in(read.text):
+        if not ANY_CONTACT.occurs_in(read.text):
+            return None
+        if not ANY_WORDS.occurs_in(read.text) and not SURE_CONTACT.occurs_in(read.text):
             return None
         words = Beside.of(read.text)
         held = [(contact.name, span) for contact, needs, span in _contacts(read) if words.meet(needs)]
