@@ -5,9 +5,10 @@ from fastapi import FastAPI
 from services.reporting import api
 from services.reporting.consumers import routes
 from services.reporting.settings import Settings
+from services.reporting.timers import add_timers
 from shared.http.service import create_service
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an ASGI app; its engine starts and stops with it."""
-    return create_service(name="reporting", settings=settings, routes=routes(), router=api.router)
+    return create_service(name="reporting", settings=settings, routes=add_timers(routes()), router=api.router)

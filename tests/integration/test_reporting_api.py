@@ -18,9 +18,10 @@ from shared.contracts.moderation import MessageRemoved
 from shared.contracts.profiles import Channel, CommunityProfile
 from shared.engine import Event
 from shared.http.application import guarded_application, include_guarded
+from shared.postgres.connection import Connection
 from shared.postgres.pool import open_pool
 from tests.builders import NOON, at, event, posted, profile
-from tests.reporting_world import Connection, record
+from tests.reporting_world import record
 from tests.servers import ServiceDatabase
 
 TOKEN = "a-token-for-tests-only"

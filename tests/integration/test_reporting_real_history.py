@@ -15,8 +15,9 @@ from services.reporting.domain.periods import By, span_of
 from services.reporting.handlers.read_numbers import Numbers, read_numbers
 from shared.contracts.profiles import CommunityProfile
 from shared.engine import Event
+from shared.postgres.connection import Connection
 from tests.builders import posted, profile
-from tests.reporting_world import BY_THE_FACTS, Connection, connected, record, roll_ups
+from tests.reporting_world import BY_THE_FACTS, connected, record, roll_ups
 from tests.servers import ServiceDatabase
 
 ZONE = "America/New_York"

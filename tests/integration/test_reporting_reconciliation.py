@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from connectors.sdk.publisher import Publisher
 from deploy.local.kafka import KafkaServer
 from services.reporting.api import CONSUMER_GROUP
+from services.reporting.api.documents import ReconciliationDocument
 from services.reporting.consumers import routes
-from services.reporting.documents import ReconciliationDocument
 from services.reporting.domain.periods import span_of
 from services.reporting.store import facts_kept, lane_offsets, tallies
 from shared.contracts.chat import ClockSet, MessagePosted
@@ -49,7 +49,8 @@ class Running:
         async with asyncio.timeout(60):
             while True:
                 ends = await self._ends(topics)
-                offsets = await lane_offsets(self.pool, CONSUMER_GROUP)
+                async with self.pool.acquire() as connection:
+                    offsets = await lane_offsets(connection, CONSUMER_GROUP)
                 handled = {(each.topic, each.partition): each.next_offset for each in offsets}
                 if all(handled.get((topic, partition), 0) >= end for (topic, _), end in ends.items()):
                     return

@@ -15,8 +15,9 @@ from shared.contracts.moderation import MessageRemoved, MessageRestored
 from shared.contracts.rewards import PointsAwarded, PointsReversed
 from shared.engine import Event, Poison
 from shared.engine.errors import is_poison
+from shared.postgres.connection import Connection
 from tests.builders import NOON, at, event, posted, profile
-from tests.reporting_world import BY_THE_FACTS, Connection, connected, metrics_of, record, roll_ups
+from tests.reporting_world import BY_THE_FACTS, connected, metrics_of, record, roll_ups
 from tests.servers import ServiceDatabase
 
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from services.reporting.api.routes import TEXTS
 from services.reporting.domain.bar_chart import bar_chart
 from services.reporting.domain.markup import element
 from services.reporting.domain.metric_registry import METRICS
@@ -17,7 +18,6 @@ from services.reporting.domain.periods import parse_month
 from services.reporting.domain.report_html import CONTENT_SECURITY_POLICY, page
 from services.reporting.domain.report_markdown import escaped, markdown
 from services.reporting.domain.series import Series
-from services.reporting.texts import TEXTS
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -77,7 +77,7 @@ def test_rows_come_sorted_by_key_so_that_locks_are_taken_in_one_order(given_fact
         list(added.active),
     )
     for rows in keys:
-        assert rows == sorted(set(rows))  # type: ignore[type-var]
+        assert rows == sorted(set(rows))
 
 
 def test_bots_and_those_who_only_come_in_are_not_active() -> None:

@@ -1,16 +1,17 @@
-"""Reporting over HTTP: communities, metrics, days, reports and reconciliation. It only reads."""
+"""The routes, and what a request must be to be answered."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from services.reporting import metrics, store
-from services.reporting.documents import (
+from services.reporting.api.documents import (
     CommunityDocument,
     DayDocument,
     MetricDocument,
@@ -23,14 +24,14 @@ from services.reporting.domain.periods import BadSpan, By, Span, parse_month, sp
 from services.reporting.domain.report_html import CONTENT_SECURITY_POLICY, page
 from services.reporting.domain.report_markdown import markdown
 from services.reporting.handlers.read_numbers import read_day, read_month_report, read_numbers
-from services.reporting.texts import TEXTS
 from shared.contracts.profiles import CommunityProfile
 from shared.http.language import locale_of
 from shared.http.pages import Page, PagingQuery
 from shared.http.problems import Kind, Refusal
-from shared.i18n import match
+from shared.i18n import Catalogue, match
 from shared.postgres.connection import Connection, Pool
 
+TEXTS = Catalogue.load(FilePath(__file__).parents[1] / "locale")
 CONSUMER_GROUP = "hearth.reporting"
 DAYS_SHOWN = 30
 ID_CHARACTERS_MAX = 255

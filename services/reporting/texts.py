@@ -1,7 +1,0 @@
-"""Reporting's texts for operators, in Chinese and English."""
-
-from pathlib import Path
-
-from shared.i18n import Catalogue
-
-TEXTS = Catalogue.load(Path(__file__).parent / "locale")
