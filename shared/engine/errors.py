@@ -45,7 +45,7 @@ QUERY_CANCELLED = "57014"
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away or in trouble, for all lanes alike; else the failure is this lane's own."""
+    """Whether the database is away or in trouble for all lanes alike; else the failure is one lane's own."""
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state[:2] in OUTAGE_CLASSES and state != QUERY_CANCELLED

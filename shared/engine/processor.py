@@ -110,7 +110,7 @@ class Processor:
         return runs
 
     async def _attempt(self, runs: Mapping[int, Run]) -> list[int]:
-        """All lanes in one transaction; when that fails, each in its own. Returns those to be tried again soon.
+        """All lanes in one transaction; when that fails, each in its own. Returns those to try again.
 
         A lane that fails for reasons of its own rests, so that the others need not wait for it.
         """

@@ -12,6 +12,8 @@ class EngineSettings:
     """Records of one poll; larger batches gain little and hold a transaction longer."""
     batch_timeout_ms: int = 25
     """An empty poll sleeps this once more."""
+    session_timeout_ms: int = 15_000
+    """How long after its death a member keeps its lanes from the others."""
     dedup_horizon: timedelta = timedelta(days=7)
     """A live community's older chat events are dead letters: a repeat of one could not be told any more."""
     future_limit: timedelta = timedelta(minutes=5)

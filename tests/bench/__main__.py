@@ -1,0 +1,190 @@
+"""`make bench`: every layer on the same log, in one run, with ratios and the bars that they must reach.
+
+(a) aiokafka `getmany` and JSON; (a2) the same and a row an event by COPY, no guarantee; (b) the engine with
+a row an event; (c) each service alone; (d) FastStream with one transaction a message. The log is the real
+year where `../shared/data` is there, else simulated months. Options: `make bench ARGS="--help"`.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+from connectors.imports.feed import Feed
+from connectors.imports.history import History
+from connectors.imports.jsonl import JsonLines
+from connectors.imports.reading import Parsed, Reading
+from connectors.sdk.publisher import Publisher
+from deploy.local.home import REPOSITORY, Home, default_home
+from deploy.local.kafka import KafkaServer
+from deploy.local.postgres import PostgresServer
+from deploy.local.setup import set_up
+from deploy.local.topics import create_topics
+from shared.contracts.profiles import CommunityProfile
+from tests.bench.bars import BARS, Figures
+from tests.bench.measured import Result
+from tests.servers import Databases, remove_home
+from tools.simulator.community import Settings, simulate
+
+YEAR = REPOSITORY.parent / "shared" / "data" / "community-2024.jsonl.gz"
+SERVICES = ("moderation", "engagement", "rewards", "reporting")
+LAYERS = ("raw", "raw+copy", "engine", *SERVICES, "naive")
+LANES = (1, 8, 24)
+LANE_LAYERS = ("engine", "engine, a transaction a lane")
+CONTROL_RECORDS = 2
+"""The profile and the clock before a history."""
+ROW_TABLE = """
+    CREATE TABLE row_an_event (community_id text, message_id text, member_id text, occurred_at timestamptz)
+"""
+console = Console()
+
+
+def history(limit: int | None) -> Iterable[Parsed]:
+    """The real year, or as many simulated months."""
+    if YEAR.exists():
+        return islice(
+            History(JsonLines(), [YEAR], Reading("lean", ZoneInfo("UTC"), datetime.now(UTC))).events(), limit
+        )
+    console.print(f"[yellow]REAL DATA MISSING: no {YEAR}; simulated months are used instead")
+    months = (simulate(Settings("lean", date(2024, month, 1), 28, seed=month)) for month in range(1, 11))
+    return islice((event for month in months for event in month), limit)
+
+
+async def fill(servers: str, events: list[Parsed], communities: int) -> int:
+    """Publish the history to one community, or dealt out to several; returns the records in the log."""
+    async with Publisher(servers, "/bench") as publisher:
+        names = ["lean"] if communities == 1 else [f"lean-{n}" for n in range(communities)]
+        feeds = [
+            Feed(publisher, CommunityProfile(community_id=name, revision=1, time_zone="UTC"))
+            for name in names
+        ]
+        for number, feed in enumerate(feeds):
+            feed.returns_to_wall = False
+            dealt = islice(events, number, None, communities)
+            renamed = (Parsed(e.model_copy(update={"community_id": names[number]}), at) for e, at in dealt)
+            await feed.run(renamed if communities > 1 else dealt)
+    return len(events) + CONTROL_RECORDS * communities
+
+
+async def measure(name: str, servers: str, databases: Databases, events: int) -> Result:
+    """Run one layer in a process of its own, on a fresh database."""
+    service = name if name in SERVICES else "probe"
+    database = await databases.create(service)
+    if service == "probe":
+        owner = await asyncpg.connect(database.owner_url)
+        await owner.execute(ROW_TABLE)
+        await owner.close()
+    assert databases.server.process is not None
+    pid = databases.server.process.pid
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.layers", name, stdout=asyncio.subprocess.PIPE, cwd=REPOSITORY,
+        env={
+            **os.environ, "KAFKA_BOOTSTRAP_SERVERS": servers, "DATABASE_URL": database.app_url,
+            "EVENTS": str(events), "DATABASE_PID": str(pid),
+        },
+    )  # fmt: skip
+    output, _ = await asyncio.wait_for(process.communicate(), 600)
+    for line in output.decode().splitlines():
+        if line.startswith("RESULT "):
+            await databases.drop(database)
+            return Result(**json.loads(line.removeprefix("RESULT ")))
+    raise SystemExit(f"{name} told no result; it said: {output.decode()[-2000:]}")
+
+
+@asynccontextmanager
+async def kafka_of(home: Home, number: int) -> AsyncIterator[str]:
+    """A Kafka of its own for each shape of the log; gives its address."""
+    kafka = KafkaServer.at(Home(home.folder(f"kafka-{number}")))
+    await kafka.start()
+    try:
+        await create_topics(kafka.bootstrap_servers)
+        yield kafka.bootstrap_servers
+    finally:
+        await kafka.stop()
+
+
+async def run(limit: int | None, wanted: list[str]) -> tuple[list[Result], list[Result]]:
+    """All layers on one community; then the engine on 1, 8 and 24 lanes in two ways."""
+    await asyncio.to_thread(set_up, console.print)
+    events = list(history(limit))
+    console.print(f"{len(events):,} events")
+    layers = [name for name in LAYERS if not wanted or name in wanted]
+    results: list[Result] = []
+    by_lanes: list[Result] = []
+    home = Home(default_home().folder("bench"))
+    try:
+        postgres = PostgresServer.at(home)
+        await postgres.start()
+        databases = Databases(postgres)
+        for communities in LANES:
+            async with kafka_of(home, communities) as servers:
+                total = await fill(servers, events, communities)
+                for name in layers if communities == 1 else []:
+                    results.append(await measure(name, servers, databases, total))
+                    show_line(results[-1])
+                for name in LANE_LAYERS if not wanted or "lanes" in wanted else []:
+                    result = await measure(name, servers, databases, total)
+                    by_lanes.append(replace(result, name=f"{name}: {communities} lanes"))
+                    show_line(by_lanes[-1])
+    finally:
+        await remove_home(home)
+    return results, by_lanes
+
+
+def show_line(result: Result) -> None:
+    """While it runs: one line a layer."""
+    console.print(f"  {result.name}: {result.rate:,.0f} events/s")
+
+
+def show(results: list[Result], by_lanes: list[Result]) -> None:
+    """The table."""
+    table = Table("layer", "events/s", "client CPU µs", "database CPU µs", "events", title="Hearth bench")
+    for result in [*results, *by_lanes]:
+        table.add_row(
+            result.name, f"{result.rate:,.0f}", f"{result.client_us:.1f}", f"{result.database_us:.1f}",
+            f"{result.events:,}",
+        )  # fmt: skip
+    console.print(table)
+
+
+def main() -> None:
+    """Measure, show, judge."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--limit", type=int, help="events of the history to use")
+    parser.add_argument("--only", nargs="*", default=[], help="layers: raw raw+copy engine … naive lanes")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")
+    parser.add_argument("--json", type=Path, help="write the figures to a file")
+    options = parser.parse_args()
+    results, by_lanes = asyncio.run(run(options.limit, options.only))
+    show(results, by_lanes)
+    figures = Figures({result.name: result.rate for result in results})
+    missed = 0
+    for bar in BARS:
+        verdict = bar.judge(figures)
+        if verdict is not None:
+            missed += not verdict.met
+            console.print(
+                f"  {'[green]met   ' if verdict.met else '[red]missed'} [/]{bar.text}: {verdict.value}"
+            )
+    if options.json:
+        options.json.write_text(
+            json.dumps([json.loads(each.as_json()) for each in [*results, *by_lanes]], indent=1)
+        )
+    if options.strict and missed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
