@@ -89,6 +89,15 @@ async def test_a_late_date_fills_the_gap_and_lengthens_what_follows(desk: Desk) 
     assert recorded(await desk.apply(posted("打卡", at(days=3)))) == [("2024-03-08", 4, 1)]
 
 
+async def test_a_gap_is_filled_on_both_sides_however_many_runs_lie_before(desk: Desk) -> None:
+    await desk.apply(*(posted("打卡", at(days=day)) for day in (0, 2, 4, 6, 10, 12)))
+    assert recorded(await desk.apply(posted("打卡", at(days=11), now=at(days=12)))) == [("2024-03-16", 2, 1)]
+    assert recorded(await desk.apply(posted("打卡", at(days=13)))) == [("2024-03-18", 4, 1)]
+    runs = (await desk.outcome()).runs
+    assert max(runs) == ("tea", "ann", date(2024, 3, 15), date(2024, 3, 18))
+    assert len(runs) == 5
+
+
 async def test_a_removed_check_in_is_revoked_and_a_restored_one_recorded_again(desk: Desk) -> None:
     await desk.apply(posted("打卡", message="m1"))
     assert summary(await desk.apply(removed("m1"))) == [("revoked", "message_removed", 1)]
