@@ -230,14 +230,15 @@ async def test_the_ends_of_the_calendar_are_poison(desk: Desk, text: str) -> Non
         await desk.apply(posted("打卡", moment, about=profile("tea", time_zone=zone)))
 
 
-async def test_a_verdict_sets_a_timer_to_forget_it(desk: Desk) -> None:
+async def test_a_verdict_sets_a_timer_to_forget_it_by_the_later_of_its_two_clocks(desk: Desk) -> None:
     work = UnitOfWork(desk.connection, now=NOON, source="/hearth/engagement")
+    backlog = event(deleted("m2").data, NOON, now=at(days=3), about=PROFILES["tea"])
+    ahead_of_the_chat = event(deleted("m3").data, at(days=5), now=NOON, about=PROFILES["tea"])
     async with desk.connection.transaction():
-        await HANDLER(
-            [deleted("m1"), event(deleted("m2").data, NOON, now=at(days=3), about=PROFILES["tea"])], work
-        )
+        await HANDLER([deleted("m1"), backlog, ahead_of_the_chat], work)
     due = {timer.key: timer.due_at for timer in work.timers_set.values()}
     assert due == {
         "2024-03-05": datetime.fromisoformat("2024-03-06T00:00:00Z") + timedelta(days=30),
         "2024-03-08": datetime.fromisoformat("2024-03-09T00:00:00Z") + timedelta(days=30),
+        "2024-03-10": datetime.fromisoformat("2024-03-11T00:00:00Z") + timedelta(days=30),
     }
