@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from shared.contracts.chat import ClockSet
@@ -43,16 +44,11 @@ class Community:
             return wall
         return self.event_clock
 
-    def saw(self, occurred_at: datetime) -> "Community":
-        """After an event of the chat: only an event clock moves, and never back."""
-        if self.mode == "wall" or (self.event_clock is not None and occurred_at <= self.event_clock):
-            return self
-        return replace(self, event_clock=occurred_at)
-
     def turned(self, clock: ClockSet) -> "Community":
         """After a clock record: another mode, or an event clock moved on."""
         if clock.mode == self.mode == "event":
-            return self.saw(clock.to) if clock.to else self
+            known = [moment for moment in (self.event_clock, clock.to) if moment is not None]
+            return replace(self, event_clock=max(known, default=None))
         if clock.mode == "event":
             return replace(self, mode="event", event_clock=clock.to, turns=self.turns + 1)
         if self.mode == "wall":
@@ -66,6 +62,7 @@ class Community:
         return replace(self, profile=profile, is_known=True)
 
 
+@lru_cache(maxsize=10_000)
 def unknown(community_id: str) -> Community:
     """A community of which no profile was received: the defaults."""
     return Community(CommunityProfile(community_id=community_id, revision=0), is_known=False)

@@ -1,7 +1,7 @@
 """What a batch means before it is applied: each record's end, each event's time, each community's clock."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.contracts.chat import ClockSet
@@ -15,6 +15,7 @@ from shared.engine.record import Dead, Decoded, Incoming, Raw, Skipped, recorded
 from shared.engine.settings import EngineSettings
 from shared.engine.watermark import Mark, Place, read_progress
 
+SETTINGS_OF_ENGINE = frozenset({ClockSet, CommunityProfile, LaneProgress, CommunityProgress})
 YEAR_MIN, YEAR_MAX = 1990, 2100
 """No chat is older, no simulation later: what lies outside is a broken clock, whatever the community's."""
 
@@ -80,6 +81,7 @@ def make_plan(parcels: Iterable[Parcel], wall: datetime, settings: EngineSetting
                 plan.skipped[decoded.reason] = plan.skipped.get(decoded.reason, 0) + 1
             else:
                 plan.bury(decoded)
+    _settle_clocks(plan)
     return plan
 
 
@@ -120,45 +122,67 @@ def _place(
         if untimely:
             plan.bury(Dead(record, untimely, f"occurred at {envelope.time.isoformat()}", envelope.id))
             return
-    after = _moved(plan, incoming, before)
-    if after is not before:
-        plan.communities[community_id] = (lane, after)
+    after = before
+    if type(data) in SETTINGS_OF_ENGINE:
+        after = _set(plan, incoming, before)
+        if after is not before:
+            plan.communities[community_id] = (lane, after)
+    elif after.mode == "event" and record.topic == CHAT_EVENTS:
+        clock = plan.reached.get(community_id) or after.event_clock
+        if clock is None or envelope.time > clock:
+            plan.reached[community_id] = envelope.time
+            plan.communities[community_id] = (lane, after)
     if envelope.id in seen:
         plan.tally(record).duplicates += 1
         plan.duplicates += 1
         return
     seen.add(envelope.id)
-    event = Event(envelope.id, envelope.source, envelope.time, after.now(wall), data, after.profile)
+    now = wall if after.mode == "wall" else plan.reached.get(community_id) or after.now(wall)
+    event = Event(envelope.id, envelope.source, envelope.time, now, data, after.profile)
     plan.events.append(Planned(lane, record, event))
 
 
-def _moved(plan: Plan, incoming: Incoming, before: Community) -> Community:
-    """The community after this event: its clock, its profile; and what others told of their progress."""
+def _set(plan: Plan, incoming: Incoming, before: Community) -> Community:
+    """The community after a record that the engine itself obeys; notes what others told of their progress."""
     data = incoming.data
-    if isinstance(data, ClockSet):
-        after = before.turned(data)
-        if after.turns != before.turns:
-            plan.turned.add(data.community_id)
-    elif isinstance(data, CommunityProfile):
+    if isinstance(data, CommunityProfile):
         return before.told(data)
-    elif isinstance(data, LaneProgress | CommunityProgress):
+    if isinstance(data, LaneProgress | CommunityProgress):
         place, mark = read_progress(data, incoming.record.partition)
         plan.marks[place] = max(mark, plan.marks.get(place, mark))
         return before
-    elif incoming.record.topic == CHAT_EVENTS:
-        after = before.saw(incoming.envelope.time)
-    else:
-        return before
-    if after.mode == "event" and after.event_clock is not None:
-        plan.reached[data.community_id] = after.event_clock
+    assert isinstance(data, ClockSet)
+    return _turn(plan, data, before)
+
+
+def _turn(plan: Plan, clock: ClockSet, before: Community) -> Community:
+    community_id = clock.community_id
+    reached = plan.reached.get(community_id)
+    if reached is not None and before.mode == "event":
+        before = replace(before, event_clock=reached)
+    after = before.turned(clock)
+    if after.turns != before.turns:
+        plan.turned.add(community_id)
+        if after.mode == "event":
+            plan.reached.pop(community_id, None)
+    if after.event_clock is not None:
+        plan.reached[community_id] = after.event_clock
     return after
+
+
+def _settle_clocks(plan: Plan) -> None:
+    """Give every community on event clock the furthest moment that the batch has reached."""
+    for community_id, reached in plan.reached.items():
+        lane, community = plan.communities[community_id]
+        if community.mode == "event":
+            plan.communities[community_id] = (lane, replace(community, event_clock=reached))
 
 
 def _untimely(
     occurred_at: datetime, community: Community, data: object, wall: datetime, settings: EngineSettings
 ) -> str | None:
     """Why a chat event is outside the time that its community can take; a history may have any age."""
-    if isinstance(data, ClockSet | CommunityProfile):
+    if type(data) in SETTINGS_OF_ENGINE:
         return None
     if occurred_at.year < YEAR_MIN:
         return "too_old"
