@@ -125,7 +125,7 @@ def _stay(home: Home) -> None:
     """Until Ctrl-C or SIGTERM."""
     console.print(both("addresses"))
     for name, service in home.state().get("services", {}).items():
-        console.print(f"  {name:<11} {service['api_url']}/docs", soft_wrap=True)
+        console.print(f"  {name:<11} {service['api_url']}/openapi.json", soft_wrap=True)
     console.print(f"  token: {home.root / 'secrets' / 'api-token'}   Ctrl-C", soft_wrap=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -49,8 +49,7 @@ def show_json(published: Published, waited: tuple[Positions, Watch] | None, more
         "community_id": published.community_id,
         "published": published.events,
         "seconds": round(published.seconds, 3),
-        **_remarks(published),
-        **more,
+        **{what.replace(" ", "_"): found for what, found in {**_remarks(published), **more}.items()},
     }
     if waited is not None:
         positions, watch = waited

@@ -158,8 +158,8 @@ async def test_bad_lines_are_counted_shown_and_not_fatal(hearth: Run, community:
     code, out, _ = await hearth("import", "jsonl", path, "--community", community, "--json")
     assert code == 0
     document = json.loads(out)
-    assert (document["published"], document["bad lines"]) == (1, 2)
-    assert document["first bad lines"] == [
+    assert (document["published"], document["bad_lines"]) == (1, 2)
+    assert document["first_bad_lines"] == [
         "history.jsonl:2: the line is no JSON",
         "history.jsonl:3: sent_at is missing",
     ]
