@@ -1,4 +1,4 @@
-"""Stops a lane that sets too much aside: then the log or the code is broken, not a record."""
+"""Stops a lane that sets too much of a topic aside: then the log or the code is broken, not a record."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -8,31 +8,36 @@ from shared.engine.settings import EngineSettings
 
 
 @dataclass(slots=True)
+class _Recent:
+    """The ends of a topic's last records, dead or not."""
+
+    row: int = 0
+    dead: int = 0
+    ends: deque[bool] = field(default_factory=deque)
+
+
+@dataclass(slots=True)
 class Breaker:
-    """Remembers the ends of a lane's last records, dead or not."""
+    """Watches one lane, each of its topics apart: a healthy topic must not hide a broken one."""
 
     settings: EngineSettings
     is_open: bool = False
-    _row: int = 0
-    _recent: deque[bool] = field(default_factory=deque)
-    _dead: int = 0
+    _topics: dict[str, _Recent] = field(default_factory=dict)
 
-    def count(self, ends: Iterable[bool]) -> bool:
-        """Note records in log order (True: dead letter); returns whether this opened the breaker."""
-        for dead in ends:
-            self._row = self._row + 1 if dead else 0
-            self._recent.append(dead)
-            self._dead += dead
-            if len(self._recent) > self.settings.breaker_window:
-                self._dead -= self._recent.popleft()
-            if self._is_too_much() and not self.is_open:
+    def count(self, ends: Iterable[tuple[str, bool]]) -> bool:
+        """Note records in log order (topic, whether it is dead); returns whether this opened the breaker."""
+        for topic, is_dead in ends:
+            recent = self._topics.setdefault(topic, _Recent())
+            recent.row = recent.row + 1 if is_dead else 0
+            recent.dead += is_dead
+            recent.ends.append(is_dead)
+            if len(recent.ends) > self.settings.breaker_window:
+                recent.dead -= recent.ends.popleft()
+            if not self.is_open and self._is_too_much(recent):
                 self.is_open = True
                 return True
         return False
 
-    def _is_too_much(self) -> bool:
-        window = self.settings.breaker_window
-        full = len(self._recent) == window
-        return self._row >= self.settings.breaker_row or (
-            full and self._dead > window * self.settings.breaker_share
-        )
+    def _is_too_much(self, recent: _Recent) -> bool:
+        limit = self.settings.breaker_window * self.settings.breaker_share
+        return recent.row >= self.settings.breaker_row or recent.dead > limit

@@ -227,8 +227,9 @@ class Processor:
         number = parcel.lane.partition
         breakers = self.holdings.breakers
         breaker = breakers.setdefault(number, Breaker(self.holdings.settings))
-        dead = {(each.record.topic, each.record.offset) for each in plan.dead}
-        if breaker.count((each.record.topic, each.record.offset) in dead for each in parcel.decoded):
+        dead = {(each.record.topic, each.record.partition, each.record.offset) for each in plan.dead}
+        records = (each.record for each in parcel.decoded)
+        if breaker.count((r.topic, (r.topic, r.partition, r.offset) in dead) for r in records):
             self.holdings.log.pause(number)
             log.critical(
                 "a lane was stopped: too many of its records are set aside",
