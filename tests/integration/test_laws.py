@@ -108,7 +108,7 @@ def same(ours: State, theirs: State) -> bool:
 
 
 async def handled(bench: Workbench, each: Case) -> State:
-    """The state after the handler's batch, which must not be what it was before: else a law holds of nothing."""
+    """The state after the batch, which must not be what it was before: else a law holds of nothing."""
     before = await bench.state()
     await bench.take(each.batch, each.alone)
     after = await bench.state()
