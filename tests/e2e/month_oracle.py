@@ -144,8 +144,8 @@ def wallets(messages: Iterable[Message]) -> dict[str, int]:
     days: dict[tuple[str, date], int] = defaultdict(int)
     for message in messages:
         mine, today = paid[message.member_id], (message.member_id, message.day)
-        # the file is in order of time: only the last payments can be near
-        near = any(abs((message.at - at).total_seconds()) < COOLDOWN_SECONDS for at in mine[-50:])
+        # the file is in order of time: only the last payment can be near
+        near = bool(mine) and (message.at - mine[-1]).total_seconds() < COOLDOWN_SECONDS
         if days[today] < DAILY_MAX and not near:
             mine.append(message.at)
             days[today] += 1
