@@ -26,10 +26,10 @@ from aiokafka.errors import (
 )
 
 from connectors.sdk.cleaning import Cleaner
-from connectors.sdk.producers import Producer, Producers
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import seal, write
 from shared.contracts.partitioning import partition_of
+from shared.kafka.producers import Producer, Producers
 
 RECORD_OVERHEAD_BYTES = 320
 BATCH_RECORDS_MAX = 2_000

@@ -67,7 +67,7 @@ class Engine:
             self._topics, self.group, bootstrap_servers, self.settings, self._take, Revoked(self._release)
         )
         self._log = KafkaLog(self._subscriber)
-        self._sender = Sender(bootstrap_servers, f"{self.group}.relay")
+        self._sender = Sender(bootstrap_servers)
         self._relay = Relay(self.owner, pool, self._sender, self.settings)
         self._partitions = Partitions(pool)
         self.processor = self._processor(routes)

@@ -1,27 +1,24 @@
-"""One producer batch per target partition and round, acknowledged by all; rebuilt after any error.
+"""Sends events in rounds: one producer batch per target partition, acknowledged by all.
 
-aiokafka's idempotent producer never bumps its epoch: after an error it may refuse everything that follows, so
-it is closed and made anew, and the same events are sent again with the same ids.
+After any error the producer is given up and the same events are sent again by another, with the same ids:
+readers drop what comes twice.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.engine import metrics
+from shared.kafka.producers import Producers
 
-BATCH_BYTES_MAX = 1_000_000
+BATCH_BYTES_MAX = 900_000
+REQUEST_TIMEOUT_MS = 15_000
 SEND_SECONDS_MAX = 30.0
-CLOSE_SECONDS_MAX = 5.0
 
 log = structlog.get_logger(__name__)
-
-
 Target = tuple[str, int]
 """topic, partition."""
 
@@ -37,20 +34,10 @@ class Letter(NamedTuple):
 
 
 class Sender:
-    """Sends letters in rounds; not for concurrent use."""
+    """Sends letters; not for concurrent use."""
 
-    def __init__(self, bootstrap_servers: str, client_id: str) -> None:
-        self._options = {
-            "bootstrap_servers": bootstrap_servers,
-            "client_id": client_id,
-            "enable_idempotence": True,
-            "acks": "all",
-            "max_batch_size": BATCH_BYTES_MAX,
-            "max_request_size": BATCH_BYTES_MAX + 100_000,
-            "request_timeout_ms": 15_000,
-            "metadata_max_age_ms": 60_000,
-        }
-        self._producer: Any = None
+    def __init__(self, bootstrap_servers: str) -> None:
+        self._producers = Producers(bootstrap_servers, BATCH_BYTES_MAX, REQUEST_TIMEOUT_MS)
 
     async def send(self, letters: Sequence[Letter]) -> list[bool]:
         """Try every letter once; for each, whether Kafka has it. Those of one target keep their order.
@@ -59,38 +46,22 @@ class Sender:
         """
         if not letters:
             return []
-        producer = await self._ready()
-        if producer is None:
+        try:
+            producer = await self._producers.current()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("no producer could be made", action="producer_failed", error=type(error).__name__)
             return [False] * len(letters)
-        batches, placed = _fill(producer, letters)
-        delivered = await _deliver_all(producer, batches)
+        batches, placed = _fill(producer.kafka, letters)
+        delivered = await _deliver_all(producer.kafka, batches)
         if not all(delivered.values()):
-            await self.close()
+            await self._producers.discard(producer)
             metrics.PRODUCER_REBUILT.inc()
-        return [
-            fits and delivered[(letter.topic, letter.partition)]
-            for letter, fits in zip(letters, placed, strict=True)
-        ]
+        pairs = zip(letters, placed, strict=True)
+        return [fits and delivered[(letter.topic, letter.partition)] for letter, fits in pairs]
 
     async def close(self) -> None:
-        """Close the producer; the next send makes another."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(producer.stop(), CLOSE_SECONDS_MAX)
-
-    async def _ready(self) -> Any:
-        if self._producer is None:
-            producer = AIOKafkaProducer(**self._options)
-            try:
-                await asyncio.wait_for(producer.start(), SEND_SECONDS_MAX)
-            except (KafkaError, TimeoutError, OSError) as error:
-                log.warning("no producer could be made", action="producer_failed", error=type(error).__name__)
-                with suppress(KafkaError, TimeoutError, OSError):
-                    await asyncio.wait_for(producer.stop(), CLOSE_SECONDS_MAX)
-                return None
-            self._producer = producer
-        return self._producer
+        """Close the producer; another send would make another."""
+        await self._producers.close()
 
 
 async def _deliver_all(producer: Any, batches: Mapping[Target, Any]) -> dict[Target, bool]:

@@ -1,0 +1,1 @@
+"""Kafka for those who publish: producers that are replaced when they fail."""
