@@ -57,28 +57,29 @@ class FactChanges:
 
     def add_message(self, key: DayKey, at: datetime, partners: Collection[str]) -> None:
         """A message counts for this day."""
-        if month := self._open_month(key):
-            change = self.of(key)
-            change.messages_added += 1
-            change.reach(at)
-            self._talk(key, month, partners, 1)
+        if self._is_late(key):
+            return
+        change = self.of(key)
+        change.messages_added += 1
+        change.reach(at)
+        self._talk(key, partners, 1)
 
     def take_message(self, key: DayKey, partners: Collection[str]) -> None:
         """A message counts for this day no longer."""
-        if month := self._open_month(key):
+        if not self._is_late(key):
             self.of(key).messages_taken += 1
-            self._talk(key, month, partners, -1)
+            self._talk(key, partners, -1)
 
     def add_checkin(self, key: DayKey, at: datetime) -> None:
         """A check-in counts for this day."""
-        if self._open_month(key):
+        if not self._is_late(key):
             change = self.of(key)
             change.checkins_added += 1
             change.reach(at)
 
     def take_checkin(self, key: DayKey) -> None:
         """A check-in counts for this day no longer."""
-        if self._open_month(key):
+        if not self._is_late(key):
             self.of(key).checkins_taken += 1
 
     def of(self, key: DayKey) -> DayChange:
@@ -88,16 +89,21 @@ class FactChanges:
             change = self.days[key] = DayChange()
         return change
 
-    def _talk(self, key: DayKey, month: date, partners: Collection[str], by: int) -> None:
+    def _talk(self, key: DayKey, partners: Collection[str], by: int) -> None:
+        if not partners:
+            return
+        community_id, day, member_id = key
+        month = month_of(day)
         for partner in partners:
-            talk = (key[0], month, key[2], partner)
+            talk = (community_id, month, member_id, partner)
             self.talks[talk] = self.talks.get(talk, 0) + by
 
-    def _open_month(self, key: DayKey) -> date | None:
-        """The month of a fact, or None, and counted, when it is closed."""
-        month = month_of(key[1])
-        place = (key[0], month)
+    def _is_late(self, key: DayKey) -> bool:
+        """Whether the month of a fact is closed; if so, it is counted."""
+        if not self.closed:
+            return False
+        place = (key[0], month_of(key[1]))
         if place not in self.closed:
-            return month
+            return False
         self.late[place] = self.late.get(place, 0) + 1
-        return None
+        return True

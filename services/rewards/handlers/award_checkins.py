@@ -9,9 +9,10 @@ from services.rewards.domain.checkin import Checkin, CheckinKey
 from services.rewards.domain.facts import FactChanges
 from services.rewards.domain.ledger import Movement, Reason
 from services.rewards.domain.rules import DEFAULT_RULES, RuleName, RuleSet
+from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count
 from services.rewards.handlers.opening import closed_months
-from services.rewards.handlers.posting import award_id, post, reversal_id
+from services.rewards.handlers.posting import post
 from services.rewards.store.checkins import load_checkins, save_checkins
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.engine import Event, Poison, UnitOfWork
@@ -72,12 +73,12 @@ def _pay(before: Checkin, after: Checkin, event: Event[Word]) -> tuple[Checkin, 
         return after, []
     moved = []
     if before.award_id is not None:
-        identifier = reversal_id(event.id, before.award_id, event.occurred_at)
+        identifier = reversal_id(event.id, before.award_id)
         taken = _movement(identifier, before, event)
         moved.append(taken._replace(reverses=before.award_id, reason=Reason.CHECKIN_REVOKED))
     if not after.stands or not after.points:
         return replace(after, award_id=None), moved
-    identifier = award_id(event.id, RuleName.CHECKIN, after.recorded, event.occurred_at)
+    identifier = award_id(event.id, RuleName.CHECKIN, after.recorded)
     return replace(after, award_id=identifier), [*moved, _movement(identifier, after, event)]
 
 

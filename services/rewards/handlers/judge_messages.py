@@ -8,8 +8,9 @@ from services.rewards.domain.facts import FactChanges
 from services.rewards.domain.ledger import Movement, Reason
 from services.rewards.domain.message import Message, MessageKey, Ruling
 from services.rewards.domain.rules import RuleName
+from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count
-from services.rewards.handlers.posting import award_id, post, reversal_id
+from services.rewards.handlers.posting import post
 from services.rewards.store.messages import load_messages, save_messages
 from services.rewards.store.months import load_states
 from shared.contracts.chat import MessageDeleted
@@ -68,11 +69,11 @@ def _settle(before: Message, event: Event[Judgement], word: Ruling) -> tuple[Mes
     at = event.occurred_at
     shared = (*after.key[:2], after.points, RuleName.MESSAGE, after.rule_version, event.id, at, event.now)
     if after.ruling.stands:
-        identifier = award_id(event.id, RuleName.MESSAGE, after.ruling.restored, at)
+        identifier = award_id(event.id, RuleName.MESSAGE, after.ruling.restored)
         return after._replace(award_id=identifier), [Movement(identifier, *shared)]
     assert before.award_id is not None
     reason = Reason.MESSAGE_DELETED if word.is_deleted else Reason.MESSAGE_REMOVED
-    identifier = reversal_id(event.id, before.award_id, at)
+    identifier = reversal_id(event.id, before.award_id)
     return after._replace(award_id=None), [Movement(identifier, *shared, before.award_id, reason)]
 
 

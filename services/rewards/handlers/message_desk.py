@@ -9,7 +9,7 @@ from services.rewards.domain.ledger import Movement
 from services.rewards.domain.message import UNJUDGED, Message, MessageKey
 from services.rewards.domain.rules import RuleName, RuleSet
 from services.rewards.domain.slots import refuse_slot
-from services.rewards.handlers.posting import award_id
+from services.rewards.domain.transaction_id import award_id
 from shared.contracts.chat import MessagePosted
 from shared.contracts.identity import milliseconds
 from shared.engine import Event
@@ -46,7 +46,7 @@ class Desk:
         points, version, paid_by = self._win(each), self.rules.version, None
         event = each.event
         if points and ruling.stands:
-            paid_by = award_id(event.id, RuleName.MESSAGE, ruling.restored, event.occurred_at)
+            paid_by = award_id(event.id, RuleName.MESSAGE, ruling.restored)
             community_id, member_id, _ = each.key
             self.movements.append(
                 Movement(

@@ -1,8 +1,7 @@
-"""Posts movements to the ledger: ids and fingerprints, locked accounts, entries, announcements."""
+"""Posts movements to the ledger: locked accounts, entries, balances, announcements."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from services.rewards import metrics
 from services.rewards.domain.ledger import AccountKind, Movement, Owner, Purse, changes_of, enter
@@ -13,20 +12,9 @@ from services.rewards.store.ledger import (
     write_movements,
 )
 from shared.contracts.contract import Contract
-from shared.contracts.identity import event_id
 from shared.contracts.rewards import PointsAwarded, PointsReversed
 from shared.engine import Poison, UnitOfWork
 from shared.postgres.connection import Connection
-
-
-def award_id(cause_id: str, rule: str, decision: int, at: datetime) -> str:
-    """Id for ever of what an event earns by a rule; `decision` counts what was decided about its subject."""
-    return event_id(at, "award", rule, str(decision), cause_id)
-
-
-def reversal_id(cause_id: str, reverses: str, at: datetime) -> str:
-    """Id for ever of taking an award back because of an event."""
-    return event_id(at, "reversal", reverses, cause_id)
 
 
 async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
