@@ -11,7 +11,7 @@ from shared.engine.errors import is_poison
 from shared.engine.event import DueTimer, Event
 from shared.engine.plan import Planned
 from shared.engine.record import DETAIL_CHARACTERS_MAX, Dead, Raw
-from shared.engine.routes import Handler, Routes
+from shared.engine.routes import Routes
 from shared.engine.work import UnitOfWork
 
 Item = TypeVar("Item", Planned, DueTimer)
@@ -22,20 +22,22 @@ class Effects:
     """A service's handlers, applied to events and timers inside a transaction."""
 
     def __init__(self, routes: Routes) -> None:
-        self._handlers: dict[type[Contract], list[Handler]] = {}
+        self._routes = tuple(routes.routes)
         self._timers = routes.timers
-        for route in routes.routes:
+        self._numbers: dict[type[Contract], list[int]] = {}
+        for number, route in enumerate(self._routes):
             for contract in route.contracts:
-                self._handlers.setdefault(contract, []).append(route.handler)
+                self._numbers.setdefault(contract, []).append(number)
 
     async def apply(self, events: Sequence[Planned], work: UnitOfWork) -> None:
         """Every handler once, with all of its events in log order."""
-        buckets: dict[int, tuple[Handler, list[Event[Any]]]] = {}
+        batches: list[list[Event[Any]]] = [[] for _ in self._routes]
         for planned in events:
-            for handler in self._handlers.get(type(planned.event.data), ()):
-                buckets.setdefault(id(handler), (handler, []))[1].append(planned.event)
-        for handler, batch in buckets.values():
-            await handler(batch, work)
+            for number in self._numbers.get(type(planned.event.data), ()):
+                batches[number].append(planned.event)
+        for route, batch in zip(self._routes, batches, strict=True):
+            if batch:
+                await route.handler(batch, work)
 
     async def fire(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
         """Every kind's handler once, with its due timers; a kind that no code knows any more is dropped."""

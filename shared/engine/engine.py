@@ -36,6 +36,8 @@ from shared.postgres.connection import Pool
 
 ENGINE_CONTRACTS: tuple[type[Contract], ...] = (ClockSet, CommunityProfile, LaneProgress, CommunityProgress)
 DRAIN_SECONDS_MAX = 5.0
+DECODED_AT_ONCE = 50
+"""Records decoded between two turns of the loop, so that decoding fills the time that Postgres takes."""
 LOOP_FAILED_REST_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -139,7 +141,10 @@ class Engine:
         if self.processor.stopping:
             return
         cleaned = self._decoder.cleaned
-        decoded = [self._decoder.decode(record) for record in records]
+        decoded: list[Decoded] = []
+        for start in range(0, len(records), DECODED_AT_ONCE):
+            decoded += [self._decoder.decode(record) for record in records[start : start + DECODED_AT_ONCE]]
+            await asyncio.sleep(0)
         metrics.CLEANED.inc(self._decoder.cleaned - cleaned)
         await self._queue.put(decoded)
 

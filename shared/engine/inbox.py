@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from shared.postgres.connection import Connection
 
-# Returns the repeats, which are few, instead of the new ones, which are many.
+# Returns the repeats, which are few, instead of the new ones, which are many. The ids come as one text: the
+# client would look at each element of an array.
 TAKE_IN = """
-    WITH ids AS (SELECT unnest($1::uuid[]) AS event_id),
+    WITH ids AS (SELECT unnest(string_to_array($1, ','))::uuid AS event_id),
          fresh AS (INSERT INTO inbox SELECT event_id FROM ids ORDER BY event_id ON CONFLICT DO NOTHING
                    RETURNING event_id)
     SELECT event_id::text FROM (SELECT event_id FROM ids EXCEPT SELECT event_id FROM fresh) AS repeats
@@ -18,7 +19,7 @@ async def take_in(connection: Connection, event_ids: Sequence[str]) -> set[str]:
     """Record the ids, which must differ from one another; returns those that were there before."""
     if not event_ids:
         return set()
-    return {row["event_id"] for row in await connection.fetch(TAKE_IN, event_ids)}
+    return {row["event_id"] for row in await connection.fetch(TAKE_IN, ",".join(event_ids))}
 
 
 async def give_back(connection: Connection, event_ids: Sequence[str]) -> None:

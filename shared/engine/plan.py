@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from shared.contracts.chat import ClockSet
 from shared.contracts.profiles import CommunityProfile
@@ -28,13 +29,12 @@ class Parcel:
     decoded: list[Decoded]
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A valid event, its lane's parcel and its time."""
+class Planned(NamedTuple):
+    """A valid event, its lane and its record."""
 
     lane: Lane
     record: Raw
-    event: Event  # type: ignore[type-arg]
+    event: Event[Any]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import structlog
 
 from shared.contracts.partitioning import partition_of
 from shared.engine import metrics
-from shared.engine.breaker import Breaker
+from shared.engine.breaker import Breaker, runs_of
 from shared.engine.careful import careful_steps, spare_the_suspect
 from shared.engine.effects import Effects
 from shared.engine.errors import Fenced, is_outage, is_poison
@@ -227,13 +227,24 @@ class Processor:
         number = parcel.lane.partition
         breakers = self.holdings.breakers
         breaker = breakers.setdefault(number, Breaker(self.holdings.settings))
-        dead = {(each.record.topic, each.record.partition, each.record.offset) for each in plan.dead}
-        records = (each.record for each in parcel.decoded)
-        if breaker.count((r.topic, (r.topic, r.partition, r.offset) in dead) for r in records):
-            self.holdings.log.pause(number)
-            log.critical(
-                "a lane was stopped: too many of its records are set aside",
-                action="breaker_opened",
-                lane=number,
-            )
+        for topic, runs in _ends(parcel, plan).items():
+            if breaker.count(topic, runs):
+                self.holdings.log.pause(number)
+                log.critical("a lane was stopped: too many are dead", action="breaker_opened", lane=number)
         metrics.LANES_STOPPED.set(sum(each.is_open for each in breakers.values()))
+
+
+def _ends(parcel: Parcel, plan: Plan) -> dict[str, list[tuple[int, bool]]]:
+    """By topic, a parcel's records as runs of dead letters and others."""
+    number = parcel.lane.partition
+    ours = [tally for (_, partition), tally in plan.tallies.items() if partition == number]
+    dead = {(each.record.topic, each.record.offset) for each in plan.dead if each.record.partition == number}
+    if not dead:
+        return {tally.topic: [(tally.next_offset - tally.first_offset, False)] for tally in ours}
+    offsets: dict[str, list[int]] = {tally.topic: [] for tally in ours}
+    for each in parcel.decoded:
+        offsets[each.record.topic].append(each.record.offset)
+    return {
+        topic: runs_of(run, frozenset(offset for of, offset in dead if of == topic))
+        for topic, run in offsets.items()
+    }

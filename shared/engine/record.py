@@ -94,12 +94,14 @@ class Decoder:
         try:
             if NUL_ESCAPE in data:
                 raise ValueError("NUL")
-            event = contract.model_validate_json(data)
+            event: Contract = contract.__pydantic_validator__.validate_json(data)
         except ValueError:  # ValidationError is one
             event_or_dead = self._clean(record, envelope, contract, data)
             if isinstance(event_or_dead, Dead):
                 return event_or_dead
             event = event_or_dead
+        if partition_of(event.community_id) == record.partition and record.topic == contract.TOPIC:
+            return Incoming(record, envelope, event)
         misplaced = _misplaced(record, event)
         if misplaced:
             return Dead(record, misplaced, f"{envelope.type} does not belong here", envelope.id)

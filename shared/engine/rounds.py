@@ -60,6 +60,8 @@ def ready_timers(view: View, due: Iterable[Timer]) -> list[Timer]:
 
 def before_timers(pending: Sequence[Planned], timers: Sequence[Timer]) -> tuple[list[Planned], list[Planned]]:
     """Split events into those to apply before these timers fire, and those that come after."""
+    if not timers:
+        return list(pending), []
     moments = {timer.community_id: timer.due_at for timer in timers}
     now: list[Planned] = []
     later: list[Planned] = []
@@ -83,6 +85,8 @@ def premature(
     Only communities on event clock (those in `reached`) are cut; the first event of each always stays, so
     that a timer asked for at or before its own moment does not stop the batch.
     """
+    if not asked.keys() & reached.keys():
+        return list(events), []
     keep: list[Planned] = []
     cut: list[Planned] = []
     begun: set[str] = set()

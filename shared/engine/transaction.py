@@ -60,21 +60,16 @@ class Transaction:
         """Events and timers in the order of their communities' clocks."""
         view = View({lane.partition: lane for lane in self.lanes}, self.plan)
         pending: Sequence[Planned] = fresh
+        timers = await self._ready(view, work.connection)
         for _ in range(ROUNDS_MAX):
-            timers = await self._ready(view, work.connection)
             before, after = before_timers(pending, timers)
-            cut = await self._segment(before, work, effects)
+            cut, has_set_timers = await self._segment(before, work, effects)
             pending = [*cut, *after]
-            if cut:
-                continue
-            if not timers and not pending:
-                if not self.plan.reached or not before:
+            if not has_set_timers:
+                if not timers:
                     return
-                continue
-            if before:
-                still = await self._ready(view, work.connection)
-                timers = [timer for timer in timers if timer in still]
-            await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)
+                await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)
+            timers = await self._ready(view, work.connection)
         raise RuntimeError(f"the timers of lanes {[lane.partition for lane in self.lanes]} never end")
 
     async def _ready(self, view: View, connection: Connection) -> list[Timer]:
@@ -91,29 +86,30 @@ class Transaction:
 
     async def _segment(
         self, events: Sequence[Planned], work: UnitOfWork, effects: Effects
-    ) -> Sequence[Planned]:
-        """Apply events between timers; returns those that come after a timer which these have just set."""
+    ) -> tuple[Sequence[Planned], bool]:
+        """Apply events between timers.
+
+        Returns those that come after a timer which these have just set, and whether any timer was touched.
+        """
         if not events:
-            return ()
+            return (), False
         if not self.plan.reached:
             await self._guarded(events, work, effects.apply)
-            await _save_timers(work)
-            return ()
+            return (), await _save_timers(work)
         savepoint = work.connection.transaction()
         await savepoint.start()
-        mark = work.mark()
-        buried = set(self._buried)
+        mark, buried = work.mark(), set(self._buried)
         work.earliest_asked.clear()
         await self._guarded(events, work, effects.apply)
         keep, cut = premature(events, work.earliest_asked, self.plan.reached)
         if not cut:
             await savepoint.commit()
-            await _save_timers(work)
-            return ()
+            return (), await _save_timers(work)
         await savepoint.rollback()
         work.rewind(mark)
         self._unbury(buried)
-        return [*await self._segment(keep, work, effects), *cut]
+        again, has_set_timers = await self._segment(keep, work, effects)
+        return [*again, *cut], has_set_timers
 
     async def _fire(self, due: Sequence[DueTimer], work: UnitOfWork, effects: Effects) -> None:
         if not due:
@@ -200,8 +196,11 @@ class Transaction:
             lane.marks[place] = max(mark, lane.marks.get(place, mark))
 
 
-async def _save_timers(work: UnitOfWork) -> None:
+async def _save_timers(work: UnitOfWork) -> bool:
+    """Write what the handlers asked for; whether they asked for anything."""
+    touched = bool(work.timers_set or work.timers_cancelled)
     await cancel_timers(work.connection, work.timers_cancelled)
     await set_timers(work.connection, work.timers_set.values())
     work.timers_cancelled.clear()
     work.timers_set.clear()
+    return touched

@@ -31,7 +31,7 @@ from tests.bench.measured import Stopwatch, tell
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
 URL = os.environ.get("DATABASE_URL", "")
 EVENTS = int(os.environ.get("EVENTS", "0"))
-POLL_RECORDS = 1000
+POLL_RECORDS = int(os.environ.get("POLL_RECORDS", "1000"))
 NAIVE_EVENTS = 3_000
 INSERT_ROWS = """
     INSERT INTO row_an_event (community_id, message_id, member_id, occurred_at)
