@@ -1,41 +1,31 @@
 """The outbox: events written in the transaction that caused them, numbered without gaps per lane."""
 
-import json
 from collections.abc import Sequence
 from datetime import date
 
 from shared.contracts.partitioning import partition_of
+from shared.engine.sender import Letter
 from shared.engine.work import Outgoing
 from shared.postgres.connection import Connection
 
-WRITE_OUTBOX = """
-    INSERT INTO outbox (lane, seq, day, event_id, topic, partition, key, headers, payload)
-    SELECT lane, seq, $1, event_id, topic, partition, key, headers, payload
-    FROM unnest($2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::int[], $7::text[], $8::text[],
-                $9::bytea[])
-         AS t (lane, seq, event_id, topic, partition, key, headers, payload)
-"""
+COLUMNS = ("lane", "seq", "day", "event_id", "topic", "partition", "key", "headers", "payload")
 
 
 async def write_outbox(
     connection: Connection, today: date, rows: Sequence[tuple[int, int, Outgoing]]
 ) -> None:
-    """Write rows (lane, seq, event); their numbers must follow the lane's counter without a gap."""
+    """Write rows (lane, seq, event); their numbers must follow the lane's counter without a gap.
+
+    By COPY, which costs the client a third of an INSERT from arrays.
+    """
     if not rows:
         return
-    events = [event for _, _, event in rows]
-    await connection.execute(
-        WRITE_OUTBOX,
-        today,
-        [lane for lane, _, _ in rows],
-        [seq for _, seq, _ in rows],
-        [event.event_id for event in events],
-        [event.topic for event in events],
-        [target_partition(event) for event in events],
-        [event.key for event in events],
-        [pack_headers(event.headers) for event in events],
-        [event.payload for event in events],
-    )
+    records = [
+        (lane, seq, today, event.event_id, event.topic, target_partition(event), event.key,
+         pack_headers(event.headers), event.payload)
+        for lane, seq, event in rows
+    ]  # fmt: skip
+    await connection.copy_records_to_table("outbox", records=records, columns=COLUMNS)
 
 
 def target_partition(event: Outgoing) -> int:
@@ -44,10 +34,16 @@ def target_partition(event: Outgoing) -> int:
 
 
 def pack_headers(headers: Sequence[tuple[str, bytes]]) -> str:
-    """Headers as JSON text."""
-    return json.dumps([(name, value.decode()) for name, value in headers])
+    """Headers as lines `name=value`; all of ours are ASCII without line breaks."""
+    return "\n".join([f"{name}={value.decode()}" for name, value in headers])
 
 
 def unpack_headers(packed: str) -> list[tuple[str, bytes]]:
     """The headers that `pack_headers` packed."""
-    return [(name, value.encode()) for name, value in json.loads(packed)]
+    pairs = [line.partition("=") for line in packed.split("\n")]
+    return [(name, value.encode()) for name, _, value in pairs]
+
+
+def letter_of(event: Outgoing) -> Letter:
+    """The event as Kafka takes it."""
+    return Letter(event.topic, target_partition(event), event.key.encode(), event.payload, event.headers)

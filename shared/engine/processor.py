@@ -18,12 +18,13 @@ from shared.engine.errors import Fenced, is_outage, is_poison
 from shared.engine.holdings import Holdings
 from shared.engine.lane import Lane, suspect_records
 from shared.engine.log_ends import now
+from shared.engine.outbox import letter_of
 from shared.engine.partitions import Partitions
 from shared.engine.place import Places
 from shared.engine.plan import Parcel, Plan, make_plan
 from shared.engine.progress import Announcer
 from shared.engine.record import Decoded
-from shared.engine.relay import Relay
+from shared.engine.relay import Relay, Waiting
 from shared.engine.report import report_batch
 from shared.engine.rounds import View, ready_timers
 from shared.engine.timers import due_of_lanes
@@ -201,7 +202,7 @@ class Processor:
         work.remember()
         self.turned_at = time.monotonic()
         report_batch(work, self.turned_at - began)
-        self.relay.wake(work.added)
+        self.relay.written([Waiting(lane, seq, letter_of(event), wall) for lane, seq, event in work.written])
         for parcel in parcels:
             self._watch(parcel, plan)
 

@@ -5,9 +5,12 @@ A row is sent again when its acknowledgement was not written down: the ids are t
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 import asyncpg
 import structlog
@@ -50,8 +53,20 @@ GIVE_UP_CURSORS = """
 """
 
 FAILED_REST_SECONDS = 1.0
+NOTHING_SENT_REST_SECONDS = 0.5
+FRESH_ROWS_MAX = 20_000
+"""Rows of a lane kept in memory; beyond, they are read back when their turn comes."""
 
 log = structlog.get_logger(__name__)
+
+
+class Waiting(NamedTuple):
+    """A row of the outbox."""
+
+    lane: int
+    seq: int
+    letter: Letter
+    created_at: datetime
 
 
 @dataclass(slots=True)
@@ -72,16 +87,26 @@ class Relay:
     sender: Sender
     settings: EngineSettings
     cursors: dict[int, Cursor] = field(default_factory=dict)
+    _fresh: dict[int, deque[Waiting]] = field(default_factory=dict)
+    """By lane: rows that this process committed and has not sent, without a gap between them."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _wanted: set[int] = field(default_factory=set)
     _retake: set[int] = field(default_factory=set)
     """Lanes whose cursor must be read again before anything more is sent of them."""
     _leased_at: float = float("-inf")
 
-    def wake(self, lanes: Mapping[int, int]) -> None:
-        """There is something new in these lanes."""
-        if lanes:
-            self._wanted.update(lanes)
+    def written(self, rows: Sequence[Waiting]) -> None:
+        """These were just committed; kept in memory, as far as there is room, not to be read back."""
+        for row in rows:
+            fresh = self._fresh.setdefault(row.lane, deque())
+            if fresh and (fresh[-1].seq + 1 != row.seq or len(fresh) >= FRESH_ROWS_MAX):
+                fresh.clear()
+            fresh.append(row)
+        self._wake_for({row.lane for row in rows})
+
+    def _wake_for(self, lanes: Iterable[int]) -> None:
+        self._wanted.update(lanes)
+        if self._wanted:
             self._wake.set()
 
     async def take(self, lanes: Collection[int]) -> None:
@@ -95,7 +120,7 @@ class Relay:
             held = self.cursors.get(row["lane"])
             if held is None or held.epoch != row["epoch"]:
                 self.cursors[row["lane"]] = Cursor(row["lane"], row["seq"], row["epoch"])
-        self.wake({row["lane"]: row["seq"] for row in rows})
+        self._wake_for(row["lane"] for row in rows)
 
     async def run(self) -> None:
         """Send for ever: at once when woken, else a look every poll. Survives any failure of either side."""
@@ -123,6 +148,8 @@ class Relay:
     async def give_up(self, lanes: Collection[int]) -> None:
         """Let others send what these lanes hold."""
         ours = [lane for lane in lanes if self.cursors.pop(lane, None) is not None]
+        for lane in lanes:
+            self._fresh.pop(lane, None)
         if ours:
             async with self.pool.acquire() as connection:
                 await connection.execute(GIVE_UP_CURSORS, ours, self.owner)
@@ -160,28 +187,47 @@ class Relay:
 
     async def _send_waiting(self) -> bool:
         """One round over the lanes that may hold something; whether there may be more."""
-        lanes = [self.cursors[lane] for lane in sorted(self._wanted) if lane in self.cursors]
+        cursors = [self.cursors[lane] for lane in sorted(self._wanted) if lane in self.cursors]
         self._wanted = set()
-        if not lanes:
-            return False
-        async with self.pool.acquire() as connection:
-            rows = await connection.fetch(
-                READ_OUTBOX, [c.lane for c in lanes], [c.seq for c in lanes], self.settings.relay_rows_max
-            )
+        rows = await self._next_rows(cursors)
         if not rows:
             return False
         _refuse_gaps(rows, self.cursors)
-        sent = await self.sender.send([_letter(row) for row in rows])
-        moved = _good_prefixes(rows, sent)
-        metrics.OUTBOX_AGE_SECONDS.set(
-            (datetime.now(UTC) - min(row["created_at"] for row in rows)).total_seconds()
-        )
-        await self._move(moved)
+        sent = await self.sender.send([row.letter for row in rows])
+        await self._move(_good_prefixes(rows, sent))
+        oldest = min(row.created_at for row in rows)
+        metrics.OUTBOX_AGE_SECONDS.set((datetime.now(UTC) - oldest).total_seconds())
         metrics.OUTBOX_SENT.inc(sum(sent))
-        self._wanted |= {row["lane"] for row in rows}
-        if not all(sent) and not any(sent):
-            await asyncio.sleep(0.5)
+        self._wanted |= {row.lane for row in rows if self._may_hold_more(row.lane)}
+        if not any(sent):
+            await asyncio.sleep(NOTHING_SENT_REST_SECONDS)
         return True
+
+    def _may_hold_more(self, lane: int) -> bool:
+        """False only when memory says that the lane's newest row is sent."""
+        fresh, cursor = self._fresh.get(lane), self.cursors.get(lane)
+        return not fresh or cursor is None or fresh[-1].seq > cursor.seq
+
+    async def _next_rows(self, cursors: Sequence[Cursor]) -> list[Waiting]:
+        """What follows each cursor: from memory where it is there, else from the table."""
+        limit = self.settings.relay_rows_max
+        rows: list[Waiting] = []
+        unknown: list[Cursor] = []
+        for cursor in cursors:
+            fresh = self._fresh.get(cursor.lane, deque())
+            while len(fresh) > 1 and fresh[0].seq <= cursor.seq:
+                fresh.popleft()
+            if fresh and fresh[0].seq == cursor.seq + 1:
+                rows += islice(fresh, limit)
+            else:
+                unknown.append(cursor)
+        return rows + (await self._read(unknown, limit) if unknown else [])
+
+    async def _read(self, cursors: Sequence[Cursor], limit: int) -> list[Waiting]:
+        lanes, seqs = [cursor.lane for cursor in cursors], [cursor.seq for cursor in cursors]
+        async with self.pool.acquire() as connection:
+            rows = await connection.fetch(READ_OUTBOX, lanes, seqs, limit)
+        return [Waiting(row["lane"], row["seq"], _letter(row), row["created_at"]) for row in rows]
 
     async def _move(self, moved: Mapping[int, int]) -> None:
         """Note what is sent; a lane whose cursor somebody else moved is not ours any more."""
@@ -209,23 +255,23 @@ class OutboxGap(Exception):
     """A number is missing in a lane's outbox: a broken promise of the writer."""
 
 
-def _refuse_gaps(rows: Sequence[asyncpg.Record], cursors: Mapping[int, Cursor]) -> None:
+def _refuse_gaps(rows: Sequence[Waiting], cursors: Mapping[int, Cursor]) -> None:
     expected = {lane: cursor.seq for lane, cursor in cursors.items()}
     for row in rows:
-        expected[row["lane"]] += 1
-        if row["seq"] != expected[row["lane"]]:
-            raise OutboxGap(f"lane {row['lane']}: {row['seq']} instead of {expected[row['lane']]}")
+        expected[row.lane] += 1
+        if row.seq != expected[row.lane]:
+            raise OutboxGap(f"lane {row.lane}: {row.seq} instead of {expected[row.lane]}")
 
 
-def _good_prefixes(rows: Sequence[asyncpg.Record], sent: Iterable[bool]) -> dict[int, int]:
+def _good_prefixes(rows: Sequence[Waiting], sent: Iterable[bool]) -> dict[int, int]:
     """By lane: the last number before which nothing is unsent."""
     moved: dict[int, int] = {}
     broken: set[int] = set()
     for row, ok in zip(rows, sent, strict=True):
         if not ok:
-            broken.add(row["lane"])
-        elif row["lane"] not in broken:
-            moved[row["lane"]] = row["seq"]
+            broken.add(row.lane)
+        elif row.lane not in broken:
+            moved[row.lane] = row.seq
     return moved
 
 

@@ -42,6 +42,8 @@ class Transaction:
     fired: int = 0
     added: dict[int, int] = field(default_factory=dict)
     """By lane: rows added to its outbox."""
+    written: list[tuple[int, int, Outgoing]] = field(default_factory=list)
+    """Those rows: lane, number, event."""
     _buried: set[str] = field(default_factory=set)
     _waiting: dict[str, datetime] = field(default_factory=dict)
 
@@ -155,8 +157,8 @@ class Transaction:
             await save_watermarks(connection, plan.marks.items())
         await set_aside(connection, self.group, plan.dead)
         await give_back(connection, sorted(self._buried))
-        rows = self._number(work.outgoing, announcer)
-        await write_outbox(connection, self.wall.astimezone(UTC).date(), rows)
+        self.written = self._number(work.outgoing, announcer)
+        await write_outbox(connection, self.wall.astimezone(UTC).date(), self.written)
         lanes = [
             (lane, self.added.get(lane.partition, 0), self.clocks.get(lane.partition)) for lane in self.lanes
         ]
