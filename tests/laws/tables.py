@@ -32,10 +32,10 @@ OF_HEARING: Mapping[str, Collection[str]] = {
 }
 """Columns that say when the service heard of something: two runs of one history differ in them."""
 WITHOUT_SERIALS: Mapping[str, str] = {
-    "rewards.account": "SELECT community_id, member_id, kind, balance FROM {schema}.account",
+    "rewards.account": "SELECT community_id, member_id, kind, balance FROM rewards.account",
     "rewards.entry": """
         SELECT community_id, member_id, kind, transaction_id, amount
-        FROM {schema}.entry JOIN {schema}.account ON account.id = entry.account_id
+        FROM rewards.entry JOIN rewards.account ON account.id = entry.account_id
     """,
 }
 """Accounts are numbered as they come; here they are named by their owner."""
@@ -58,13 +58,13 @@ async def business_tables(connection: Connection, schema: str) -> list[str]:
 async def whole(connection: Connection, schema: str) -> Tables:
     """Every row with every column."""
     names = await business_tables(connection, schema)
-    return {name: await _rows(connection, f"SELECT * FROM {schema}.{name}") for name in names}
+    return {name: await rows_of(connection, f"SELECT * FROM {schema}.{name}") for name in names}
 
 
 async def comparable(connection: Connection, schema: str) -> Tables:
     """The same without what two runs of one history may differ in: when it was heard of, and serials."""
     return {
-        name: await _rows(connection, await _query(connection, schema, name))
+        name: await rows_of(connection, await query_of(connection, schema, name))
         for name in await business_tables(connection, schema)
     }
 
@@ -93,15 +93,17 @@ def differences(ours: Tables, theirs: Tables) -> dict[str, tuple[Rows, Rows]]:
     return found
 
 
-async def _query(connection: Connection, schema: str, name: str) -> str:
+async def query_of(connection: Connection, schema: str, name: str) -> str:
+    """Selects all that two runs of one history agree in."""
     table = f"{schema}.{name}"
     if table in WITHOUT_SERIALS:
-        return WITHOUT_SERIALS[table].format(schema=schema)
+        return WITHOUT_SERIALS[table]
     columns = [row["attname"] for row in await connection.fetch(COLUMNS, table)]
     kept = [f'"{column}"' for column in columns if column not in OF_HEARING.get(table, ())]
     return f"SELECT {', '.join(kept)} FROM {table}"
 
 
-async def _rows(connection: Connection, query: str) -> Rows:
-    rows: list[asyncpg.Record] = await connection.fetch(query)
+async def rows_of(connection: Connection, query: str, *values: str) -> Rows:
+    """What a query gives, in an order of our own."""
+    rows: list[asyncpg.Record] = await connection.fetch(query, *values)
     return sorted((tuple(row) for row in rows), key=repr)

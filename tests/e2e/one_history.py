@@ -1,0 +1,83 @@
+"""What two runs of one history must agree in, row by row, whatever was killed on the way.
+
+Between topics there is no order, so a few things may differ and are left out or summed up here: how late a
+service heard of something, and whether a message that moderation removed was paid before (paid and taken
+back, which comes to nothing, or never paid).
+"""
+
+from dataclasses import dataclass
+
+from deploy.local.roles import SERVICES
+from shared.postgres.connection import Connection
+from tests.e2e.stack_fixtures import Pipeline
+from tests.laws.tables import Tables, business_tables, query_of, rows_of
+
+STANDING = """
+    SELECT t.* FROM rewards.transaction t
+    WHERE t.community_id = $1 AND t.kind = 'award'
+      AND NOT EXISTS (SELECT FROM rewards.transaction r WHERE r.reverses = t.id)
+"""
+COMES_TO: dict[str, str] = {
+    "rewards.account": """
+        SELECT community_id, member_id, kind, balance FROM rewards.account
+        WHERE community_id = $1 AND balance <> 0
+    """,
+    "rewards.transaction": f"""
+        SELECT id, community_id, member_id, points, rule, rule_version, cause_id, fingerprint, occurred_at
+        FROM ({STANDING}) AS standing
+    """,
+    "rewards.entry": f"""
+        SELECT a.member_id, a.kind, e.transaction_id, e.amount
+        FROM ({STANDING}) AS standing JOIN rewards.entry e ON e.transaction_id = standing.id
+        JOIN rewards.account a ON a.id = e.account_id
+    """,
+    "rewards.talk": "SELECT * FROM rewards.talk WHERE community_id = $1 AND messages > 0",
+    "reporting.fact": """
+        SELECT event_id, community_id, occurred_at, local_date, type, member_id, channel_id, subject_id,
+               other_member_id, label, amount, is_bot
+        FROM reporting.fact WHERE community_id = $1 AND type NOT IN ('points.awarded', 'points.reversed')
+    """,
+    "reporting.day": """
+        SELECT community_id, local_date, active_members, first_event_at FROM reporting.day
+        WHERE community_id = $1
+    """,
+    "reporting.day_count": """
+        SELECT local_date, type, is_bot, events, amount FROM reporting.day_count
+        WHERE community_id = $1 AND type NOT IN ('points.awarded', 'points.reversed')
+    """,
+}
+"""Tables whose rows may differ between two runs, by what they come to."""
+SUMS: dict[str, str] = {
+    "points of each member": """
+        SELECT member_id, sum(CASE type WHEN 'points.awarded' THEN amount ELSE -amount END)
+        FROM reporting.fact WHERE community_id = $1 AND type IN ('points.awarded', 'points.reversed')
+        GROUP BY member_id HAVING sum(CASE type WHEN 'points.awarded' THEN amount ELSE -amount END) <> 0
+    """,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A community's rows in all services, by service and table."""
+
+    tables: Tables
+
+
+async def outcome(live: Pipeline, community: str) -> Outcome:
+    """What is kept of a community; a table that nobody named here is taken as it is."""
+    found: Tables = {}
+    async with live.database.acquire() as connection:
+        for service in SERVICES:
+            for name in await business_tables(connection, service):
+                query = await _query(connection, service, name)
+                found[f"{service}.{name}"] = await rows_of(connection, query, community)
+        for what, query in SUMS.items():
+            found[what] = await rows_of(connection, query, community)
+    return Outcome(found)
+
+
+async def _query(connection: Connection, service: str, name: str) -> str:
+    table = f"{service}.{name}"
+    if table in COMES_TO:
+        return COMES_TO[table]
+    return f"SELECT * FROM ({await query_of(connection, service, name)}) AS kept WHERE community_id = $1"

@@ -1,0 +1,133 @@
+"""Services that end in the middle of their work, politely or not: nothing is lost, nothing counted twice."""
+
+import asyncio
+from datetime import UTC, date, datetime
+
+from connectors.imports.feed import Feed
+from connectors.sdk.publisher import Publisher
+from deploy.local.roles import SERVICES
+from shared.contracts.chat import MessagePosted
+from shared.contracts.partitioning import partition_of
+from shared.contracts.topics import CHAT_EVENTS
+from tests.e2e.one_history import Outcome, outcome
+from tests.e2e.stack_fixtures import Pipeline, every_sum_fits, pipeline, topic_in
+from tests.laws.tables import differences
+from tools.simulator.community import SOURCE, Settings, profile, simulate
+
+LOAD_COMMUNITIES, LOAD_TURNS, LOAD_PAUSE_SECONDS = 12, 60, 0.15
+WEEK = Settings("harbour", date(2026, 3, 2), days=7, seed=11, members=400)
+MONTH_IS_CLOSED = "2026-04-03"
+BEGUN_SECONDS_MAX = 60
+HANDLED = """
+    SELECT coalesce(sum(next_offset), 0) FROM {service}.lane_offset WHERE topic = $1 AND partition = $2
+"""
+PAID = """
+    SELECT count(*), count(DISTINCT message_id) FROM rewards.message
+    WHERE community_id LIKE 'busy-%' AND stands
+"""
+
+
+def spoken(turn: int) -> list[tuple[MessagePosted, datetime]]:
+    """One message in each of several communities, now."""
+    now = datetime.now(UTC)
+    return [
+        (
+            MessagePosted(
+                community_id=f"busy-{number}", channel_id="hall", message_id=f"{number}-{turn}",
+                member_id=f"member-{turn}", text="今天下午三点我们一起去湖边喝茶",
+            ),
+            now,
+        )
+        for number in range(LOAD_COMMUNITIES)
+    ]  # fmt: skip
+
+
+async def load(live: Pipeline) -> None:
+    """People talk in several communities for a while."""
+    async with Publisher(live.servers, "/e2e") as publisher:
+        for turn in range(LOAD_TURNS):
+            await publisher.publish_all(spoken(turn))
+            await publisher.flush()
+            await asyncio.sleep(LOAD_PAUSE_SECONDS)
+
+
+async def test_services_asked_to_end_under_load_end_well_and_lose_nothing(live: Pipeline) -> None:
+    before = await live.drain()
+    loading = asyncio.create_task(load(live))
+    for service in SERVICES:
+        await asyncio.sleep(0.5)
+        assert await live.service(service).stop() == 0
+        live.start_again(service)
+    assert not loading.done(), "the load was over before the services were asked to end"
+    await loading
+    for service in SERVICES:
+        await live.service(service).until_ready()
+    drained = await live.drain()
+    count = LOAD_COMMUNITIES * LOAD_TURNS
+    for service in SERVICES:
+        then, now = (topic_in(each, service, CHAT_EVENTS) for each in (before, drained))
+        assert (now.applied - then.applied, now.duplicates - then.duplicates) == (count, 0)
+        assert now.dead_lettered == then.dead_lettered
+    assert tuple((await live.database.fetch(PAID))[0]) == (count, count)
+    assert every_sum_fits(drained)
+
+
+async def undisturbed_week(live: Pipeline) -> Outcome:
+    """The week as an operator simulates it, and a month later."""
+    week = (
+        "--community", WEEK.community_id, "--from", str(WEEK.start), "--days", str(WEEK.days),
+        "--seed", str(WEEK.seed), "--members", str(WEEK.members),
+    )  # fmt: skip
+    told = await live.hearth_json("simulate", *week, "--stay", "--wait")
+    assert told["reconciles"] is True
+    return await closed_month(live)
+
+
+async def closed_month(live: Pipeline) -> Outcome:
+    code, _, err = await live.hearth("advance", WEEK.community_id, "--to", MONTH_IS_CLOSED)
+    assert code == 0, err
+    assert every_sum_fits(await live.drain())
+    return await outcome(live, WEEK.community_id)
+
+
+async def handled(live: Pipeline, service: str) -> int:
+    """How far a service is in the partition of the week."""
+    return int(
+        await live.database.fetchval(
+            HANDLED.format(service=service), CHAT_EVENTS, partition_of(WEEK.community_id)
+        )
+    )
+
+
+async def disturbed_week(live: Pipeline) -> Outcome:
+    """The same week in quarters; in each another service is killed as soon as it has begun with it."""
+    events = list(simulate(WEEK))
+    quarter = len(events) // len(SERVICES) + 1
+    async with Publisher(live.servers, SOURCE) as publisher:
+        feed = Feed(publisher, profile(WEEK, revision=1), returns_to_wall=False)
+        for number, victim in enumerate(SERVICES):
+            before = await handled(live, victim)
+            feeding = asyncio.create_task(feed.run(events[number * quarter : (number + 1) * quarter]))
+            async with asyncio.timeout(BEGUN_SECONDS_MAX):
+                while await handled(live, victim) == before:  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.002)
+            live.service(victim).kill()
+            live.start_again(victim)
+            await feeding
+    for service in SERVICES:
+        await live.service(service).until_ready()
+    return await closed_month(live)
+
+
+async def test_a_week_in_which_every_service_was_killed_is_the_week_in_which_none_was(live: Pipeline) -> None:
+    quiet = await undisturbed_week(live)
+    async with pipeline() as other:
+        noisy = await disturbed_week(other)
+        crashes = {
+            service: await other.database.fetchval(f"SELECT max(epoch) FROM {service}.lane")
+            for service in SERVICES
+        }
+    assert min(crashes.values()) > 1, f"not all lanes changed hands: {crashes}"
+    for table in ("moderation.removal", "engagement.checkin", "rewards.month_winner", "reporting.fact"):
+        assert quiet.tables[table], f"the week is too quiet: nothing in {table}"
+    assert differences(noisy.tables, quiet.tables) == {}
