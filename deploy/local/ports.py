@@ -8,6 +8,8 @@ HOST = "127.0.0.1"
 # could otherwise connect to itself and keep the port from the server that comes back.
 SPARE_PORTS = range(20_000, 30_000)
 ATTEMPTS = 200
+_handed_out: set[int] = set()
+"""Spare ports that this process chose before: whoever got one may not listen on it yet."""
 
 
 def is_free(port: int) -> bool:
@@ -31,10 +33,11 @@ def is_listening(port: int, host: str = HOST) -> bool:
 
 
 def choose_port(usual: int | None = None, taken: frozenset[int] = frozenset()) -> int:
-    """The usual port when it is free and not in `taken`, else a random spare one."""
+    """The usual port when it is free and not in `taken`, else a random spare one, never one twice."""
     if usual is not None and usual not in taken and is_free(usual):
         return usual
     for port in random.sample(SPARE_PORTS, ATTEMPTS):
-        if port not in taken and is_free(port):
+        if port not in taken | _handed_out and is_free(port):
+            _handed_out.add(port)
             return port
     raise RuntimeError(f"no free port among {ATTEMPTS} tried in {SPARE_PORTS}")
