@@ -14,7 +14,8 @@ from tests.e2e.stack_fixtures import Pipeline, every_sum_fits, pipeline, topic_i
 from tests.laws.tables import differences
 from tools.simulator.community import SOURCE, Settings, profile, simulate
 
-LOAD_COMMUNITIES, LOAD_TURNS, LOAD_PAUSE_SECONDS = 12, 60, 0.15
+TALKING = [f"busy-{number}" for number in range(12)]
+PAUSE_SECONDS = 0.1
 WEEK = Settings("harbour", date(2026, 3, 2), days=7, seed=11, members=400)
 LONG_AFTER = "2026-05-20"
 """The month is closed, and what is only kept for a while is forgotten."""
@@ -24,7 +25,7 @@ HANDLED = """
 """
 PAID = """
     SELECT count(*), count(DISTINCT message_id) FROM rewards.message
-    WHERE community_id LIKE 'busy-%' AND stands
+    WHERE community_id = ANY($1::text[]) AND stands
 """
 
 
@@ -34,42 +35,44 @@ def spoken(turn: int) -> list[tuple[MessagePosted, datetime]]:
     return [
         (
             MessagePosted(
-                community_id=f"busy-{number}", channel_id="hall", message_id=f"{number}-{turn}",
+                community_id=community, channel_id="hall", message_id=f"{community}-{turn}",
                 member_id=f"member-{turn}", text="今天下午三点我们一起去湖边喝茶",
             ),
             now,
         )
-        for number in range(LOAD_COMMUNITIES)
+        for community in TALKING
     ]  # fmt: skip
 
 
-async def load(live: Pipeline) -> None:
-    """People talk in several communities for a while."""
+async def talk(live: Pipeline, enough: asyncio.Event) -> int:
+    """People talk in several communities until it is enough; how many messages they wrote."""
+    turns = 0
     async with Publisher(live.servers, "/e2e") as publisher:
-        for turn in range(LOAD_TURNS):
-            await publisher.publish_all(spoken(turn))
+        while not enough.is_set():
+            await publisher.publish_all(spoken(turns))
             await publisher.flush()
-            await asyncio.sleep(LOAD_PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
+            turns += 1
+    return turns * len(TALKING)
 
 
 async def test_services_asked_to_end_under_load_end_well_and_lose_nothing(live: Pipeline) -> None:
-    before = await live.drain()
-    loading = asyncio.create_task(load(live))
+    before, enough = await live.drain(), asyncio.Event()
+    talking = asyncio.create_task(talk(live, enough))
     for service in SERVICES:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(5 * PAUSE_SECONDS)
         assert await live.service(service).stop() == 0
         live.start_again(service)
-    assert not loading.done(), "the load was over before the services were asked to end"
-    await loading
     for service in SERVICES:
         await live.service(service).until_ready()
+    enough.set()
+    count = await talking
     drained = await live.drain()
-    count = LOAD_COMMUNITIES * LOAD_TURNS
     for service in SERVICES:
         then, now = (topic_in(each, service, CHAT_EVENTS) for each in (before, drained))
         assert (now.applied - then.applied, now.duplicates - then.duplicates) == (count, 0)
         assert now.dead_lettered == then.dead_lettered
-    assert tuple((await live.database.fetch(PAID))[0]) == (count, count)
+    assert tuple((await live.database.fetch(PAID, TALKING))[0]) == (count, count)
     assert every_sum_fits(drained)
 
 
