@@ -111,10 +111,16 @@ class Processor:
         return runs
 
     async def _attempt(self, runs: Mapping[int, Run]) -> list[int]:
-        """All lanes in one transaction; when that fails, each in its own. Returns those to try again.
+        """Lanes share a few transactions at a time; of one that fails, each is alone. Returns those to repeat.
 
         A lane that fails for reasons of its own rests, so that the others need not wait for it.
         """
+        groups = _shares(list(runs), self.holdings.settings.transactions_at_once)
+        outcomes = [self._settle({partition: runs[partition] for partition in group}) for group in groups]
+        return [partition for again in await asyncio.gather(*outcomes) for partition in again]
+
+    async def _settle(self, runs: Mapping[int, Run]) -> list[int]:
+        """One transaction over these lanes, or one for each; returns those to be tried again soon."""
         error = await self._try(runs)
         if error is None:
             return []
@@ -249,3 +255,8 @@ def _ends(parcel: Parcel, plan: Plan) -> dict[str, list[tuple[int, bool]]]:
         topic: runs_of(run, frozenset(offset for of, offset in dead if of == topic))
         for topic, run in offsets.items()
     }
+
+
+def _shares(partitions: Sequence[int], parts: int) -> list[Sequence[int]]:
+    """Deal lanes out to at most so many groups."""
+    return [share for n in range(parts) if (share := partitions[n::parts])]

@@ -10,6 +10,8 @@ class EngineSettings:
 
     max_records: int = 1000
     """Records of one poll; larger batches gain little and hold a transaction longer."""
+    transactions_at_once: int = 4
+    """The lanes of a poll share that many: one alone waits for Postgres, one a lane commits too often."""
     batch_timeout_ms: int = 25
     """An empty poll sleeps this once more."""
     session_timeout_ms: int = 15_000

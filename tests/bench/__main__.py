@@ -42,7 +42,7 @@ YEAR = REPOSITORY.parent / "shared" / "data" / "community-2024.jsonl.gz"
 SERVICES = ("moderation", "engagement", "rewards", "reporting")
 LAYERS = ("raw", "raw+copy", "engine", *SERVICES, "naive")
 LANES = (1, 8, 24)
-LANE_LAYERS = ("engine", "engine, a transaction a lane")
+LANE_LAYERS = ("engine, at once 1", "engine, at once 4", "engine, at once 24")
 CONTROL_RECORDS = 2
 """The profile and the clock before a history."""
 ROW_TABLE = """
@@ -116,7 +116,7 @@ async def kafka_of(home: Home, number: int) -> AsyncIterator[str]:
 
 
 async def run(limit: int | None, wanted: list[str]) -> tuple[list[Result], list[Result]]:
-    """All layers on one community; then the engine on 1, 8 and 24 lanes in two ways."""
+    """All layers on one community; then the engine on 1, 8 and 24 lanes, by transactions at once."""
     await asyncio.to_thread(set_up, console.print)
     events = list(history(limit))
     console.print(f"{len(events):,} events")

@@ -23,7 +23,6 @@ from shared.contracts.chat import MessagePosted
 from shared.contracts.topics import CHAT_EVENTS
 from shared.engine import Event, Routes, UnitOfWork
 from shared.engine.engine import Engine
-from shared.engine.processor import Processor
 from shared.engine.settings import EngineSettings
 from shared.postgres.pool import open_pool
 from tests.bench.measured import Stopwatch, tell
@@ -31,7 +30,7 @@ from tests.bench.measured import Stopwatch, tell
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
 URL = os.environ.get("DATABASE_URL", "")
 EVENTS = int(os.environ.get("EVENTS", "0"))
-POLL_RECORDS = int(os.environ.get("POLL_RECORDS", "1000"))
+POLL_RECORDS = 1000
 NAIVE_EVENTS = 3_000
 INSERT_ROWS = """
     INSERT INTO row_an_event (community_id, message_id, member_id, occurred_at)
@@ -112,10 +111,10 @@ class Watched(Engine):
         await super()._take(records)
 
 
-async def engine(watch: Stopwatch, service: str, routes: Routes) -> int:
+async def engine(watch: Stopwatch, service: str, routes: Routes, at_once: int = 4) -> int:
     """The engine as it is, until the chat's log is handled; returns the records handled, of all topics."""
     pool = await open_pool(URL, "bench", size_min=2)
-    settings = EngineSettings(max_records=POLL_RECORDS)
+    settings = EngineSettings(max_records=POLL_RECORDS, transactions_at_once=at_once)
     running = Watched(service, routes, pool, SERVERS, settings)
     running.watch = watch
     gc.collect()
@@ -165,14 +164,6 @@ async def naive(watch: Stopwatch) -> int:
     return taken
 
 
-class LanesConcurrently(Processor):
-    """The alternative to one transaction over all lanes of a poll: one each, at the same time."""
-
-    async def _attempt(self, runs: Any) -> list[int]:
-        results = await asyncio.gather(*(self._try({partition: run}) for partition, run in runs.items()))
-        return [partition for partition, error in zip(runs, results, strict=True) if error is not None]
-
-
 async def run(name: str) -> None:
     """Run one layer and tell its result."""
     watch = Stopwatch(name, int(os.environ["DATABASE_PID"]))
@@ -182,9 +173,9 @@ async def run(name: str) -> None:
         taken = await raw_with_copy(watch)
     elif name == "engine":
         taken = await engine(watch, "probe", row_an_event())
-    elif name == "engine, a transaction a lane":
-        Processor._attempt = LanesConcurrently._attempt  # type: ignore[method-assign]
-        taken = await engine(watch, "probe", row_an_event())
+    elif name.startswith("engine, at once "):
+        at_once = int(name.rsplit(" ", 1)[1])
+        taken = await engine(watch, "probe", row_an_event(), at_once)
     elif name == "naive":
         taken = await naive(watch)
     else:
