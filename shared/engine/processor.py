@@ -111,7 +111,7 @@ class Processor:
         return runs
 
     async def _attempt(self, runs: Mapping[int, Run]) -> list[int]:
-        """Lanes share a few transactions at a time; of one that fails, each is alone. Returns those to repeat.
+        """Lanes share a few transactions at a time; of one that fails, each alone. Returns those to repeat.
 
         A lane that fails for reasons of its own rests, so that the others need not wait for it.
         """
