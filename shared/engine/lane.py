@@ -118,7 +118,7 @@ class Tally:
 
 
 async def claim_lanes(
-    connection: Connection, group: str, partitions: Sequence[int], owner: str, careful_records: int
+    connection: Connection, group: str, partitions: Sequence[int], owner: str, careful_left: int
 ) -> list[Lane]:
     """Take lanes over: whoever held them is fenced from here on. Loads what their batches need."""
     wanted = sorted(partitions)
@@ -130,7 +130,7 @@ async def claim_lanes(
         crashes: int = row["crash_count"]
         lanes[row["partition"]] = Lane(
             row["partition"], row["epoch"], row["outbox_seq"], row["clock"], crashes, suspect,
-            careful_left=careful_records if crashes else 0,
+            careful_left=careful_left if crashes else 0,
         )  # fmt: skip
     for row in await connection.fetch(LOAD_OFFSETS, group, wanted):
         lanes[row["partition"]].next_offset[row["topic"]] = row["next_offset"]
