@@ -1,6 +1,7 @@
 """What every test may ask for: one real Postgres, one real Kafka, databases from templates, real data."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -23,6 +24,10 @@ hypothesis.settings.load_profile("hearth")
 
 # structlog's own default prints every frame's variables: half a minute for one logged exception.
 logs.configure("tests", stream=sys.__stdout__)
+
+# A shell starts background jobs with SIGINT ignored; so would be whatever the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
