@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -18,6 +17,7 @@ from shared.contracts.topics import CHAT_COMMANDS, MODERATION_EVENTS
 from shared.engine.engine import Engine
 from shared.engine.settings import EngineSettings
 from shared.postgres.pool import open_pool
+from tests.engine_world import fresh
 from tests.moderation_world import MakeDatabase
 
 WAIT_SECONDS = 90
@@ -68,7 +68,7 @@ async def announced(servers: str, community: str, count: int) -> list[tuple[str,
 
 
 async def test_an_ad_on_kafka_leads_to_facts_a_command_and_a_reason(servers: str) -> None:
-    community = f"c-{uuid4().hex[:8]}"
+    community = fresh()
     await publish(servers, community, "大家好", "兼职日结，加 微 信 abc12345", "我的微信登录不了")
     seen = await announced(servers, community, 4)
     assert [kind for kind, _ in seen] == [

@@ -28,6 +28,7 @@ from shared.contracts.topics import CHAT_EVENTS
 from shared.engine.engine import Engine
 from shared.postgres.connection import Pool
 from shared.postgres.pool import open_pool
+from tests.engine_world import fresh
 from tests.servers import ServiceDatabase
 
 FIRST = datetime(2024, 3, 4, 4, tzinfo=UTC)
@@ -46,7 +47,7 @@ class Running:
         """Wait until the community's partition is read to its end, in every topic."""
         partition = partition_of(community)
         topics = [TopicPartition(topic, partition) for topic in routes().topics]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while True:
                 ends = await self._ends(topics)
                 async with self.pool.acquire() as connection:
@@ -128,7 +129,7 @@ async def publish_rubbish(servers: str, community: str) -> int:
 
 
 async def test_every_record_has_one_end_and_every_fact_one_day(running: Running) -> None:
-    community = f"reconciled-{uuid4().hex}"
+    community = fresh()
     told = story(community)
     await publish(running.servers, told)
     rubbish = await publish_rubbish(running.servers, community)
