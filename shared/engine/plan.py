@@ -53,7 +53,6 @@ class Plan:
     read_until: dict[int, datetime] = field(default_factory=dict)
     """By lane: the log's time of the newest record."""
     skipped: dict[str, int] = field(default_factory=dict)
-    duplicates: int = 0
     gaps: dict[tuple[str, int], int] = field(default_factory=dict)
     """Records missing from the log, by topic and partition."""
 
@@ -134,7 +133,6 @@ def _place(
             plan.communities[community_id] = (lane, after)
     if envelope.id in seen:
         plan.tally(record).duplicates += 1
-        plan.duplicates += 1
         return
     seen.add(envelope.id)
     now = wall if after.mode == "wall" else plan.reached.get(community_id) or after.now(wall)
@@ -201,7 +199,6 @@ def without_repeats(plan: Plan, repeats: set[str]) -> Sequence[Planned]:
     for planned in plan.events:
         if planned.event.id in repeats:
             plan.tally(planned.record).duplicates += 1
-            plan.duplicates += 1
         else:
             fresh.append(planned)
     return fresh

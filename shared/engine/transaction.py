@@ -11,7 +11,7 @@ from shared.engine.effects import Effects, Item, dead_event, dead_timer, isolate
 from shared.engine.event import DueTimer, Timer
 from shared.engine.inbox import give_back, take_in
 from shared.engine.lane import Lane, advance_lanes
-from shared.engine.outbox import write_outbox
+from shared.engine.outbox import target_partition, write_outbox
 from shared.engine.plan import Plan, Planned, without_repeats
 from shared.engine.progress import Announcer
 from shared.engine.rounds import View, before_timers, premature, ready_timers
@@ -176,7 +176,7 @@ class Transaction:
             spoken += announcer.announce(lane, self.plan, clock, waiting, self.wall)
         rows = []
         for event in spoken:
-            wanted = event.partition if event.partition is not None else partition_of(event.key)
+            wanted = target_partition(event)
             lane = lanes.get(wanted, self.lanes[0])
             added = self.added.get(lane.partition, 0) + 1
             self.added[lane.partition] = added
