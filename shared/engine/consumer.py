@@ -21,6 +21,9 @@ from shared.engine.settings import EngineSettings
 
 GRACEFUL_SECONDS_MAX = 20.0
 ASK_SECONDS_MAX = 10.0
+FETCH_WAIT_MS = 100
+"""aiokafka asks a broker for one thing at a time: a question about quiet logs, held open for its default of
+500 ms, keeps the busy one waiting."""
 
 log = structlog.get_logger(__name__)
 Take = Callable[[Sequence[Raw]], Awaitable[None]]
@@ -72,6 +75,7 @@ def build_broker(
         auto_offset_reset="earliest",
         batch_timeout_ms=settings.batch_timeout_ms,
         max_records=settings.max_records,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
         max_partition_fetch_bytes=1_048_576,
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=settings.session_timeout_ms // 5,
