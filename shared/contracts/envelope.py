@@ -21,6 +21,7 @@ ID_STEP_SECONDS = 2**16 / 1000
 ATTRIBUTE_BYTES_MAX = 1024
 JSON = b"application/json"
 OWN_SHAPE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_VERSION, _CONTENT_TYPE = ("ce_specversion", b"1.0"), ("content-type", JSON)
 _REQUIRED = ("specversion", "id", "source", "type", "time")
 
 
@@ -47,22 +48,23 @@ class Envelope(NamedTuple):
 
 def write(event: Contract, envelope: Envelope) -> tuple[list[tuple[str, bytes]], bytes]:
     """Headers and value of an event in binary mode."""
-    return headers_of(envelope), event.model_dump_json(exclude_defaults=True).encode()
+    return headers_of(envelope), event.to_json()
 
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """The `ce_*` headers of an envelope."""
-    headers = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", envelope.id.encode()),
-        ("ce_source", envelope.source.encode()),
-        ("ce_type", envelope.type.encode()),
-        ("ce_time", format_time(envelope.time).encode()),
-        ("content-type", JSON),
-    ]
+    source, ce_type = _origin(envelope.source, envelope.type)
+    identifier, time = envelope.id.encode(), format_time(envelope.time).encode()
+    headers = [_VERSION, ("ce_id", identifier), source, ce_type, ("ce_time", time), _CONTENT_TYPE]
     if envelope.traceparent:
         headers.append(("ce_traceparent", envelope.traceparent.encode()))
     return headers
+
+
+@lru_cache(maxsize=4096)
+def _origin(source: str, ce_type: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    """The two headers that a publisher's events of one type share."""
+    return ("ce_source", source.encode()), ("ce_type", ce_type.encode())
 
 
 def seal(event: Contract, source: str, occurred_at: datetime) -> Envelope:

@@ -16,6 +16,7 @@ from shared.engine.careful import careful_steps, spare_the_suspect
 from shared.engine.effects import Effects
 from shared.engine.errors import Fenced, is_outage, is_poison
 from shared.engine.holdings import Holdings
+from shared.engine.inbox import Repeated
 from shared.engine.lane import Lane, suspect_records
 from shared.engine.log_ends import now
 from shared.engine.outbox import letter_of
@@ -178,39 +179,41 @@ class Processor:
         lane.suspect = None
 
     async def _transact(self, lanes: list[Lane], parcels: list[Parcel], *, is_tick: bool = False) -> None:
-        """One transaction over lanes; when something in it is poison, again, with savepoints to find it."""
-        try:
-            await self._once(lanes, parcels, is_tick=is_tick, isolated=False)
-        except Exception as error:
-            if not is_poison(error):
-                raise
-            await self._once(lanes, parcels, is_tick=is_tick, isolated=True)
+        """One transaction over lanes, begun again when something in it was taken before or is poison."""
+        has_repeats = isolated = False
+        while True:
+            try:
+                work = self._begin(lanes, parcels, is_tick=is_tick)
+                work.has_repeats, work.isolated = has_repeats, isolated
+                await self._once(work)
+                break
+            except Repeated:
+                has_repeats = True
+            except Exception as error:
+                if isolated or not is_poison(error):
+                    raise
+                isolated = True
+        for parcel in parcels:
+            self._watch(parcel, work.plan)
 
-    async def _once(self, lanes: list[Lane], parcels: list[Parcel], *, is_tick: bool, isolated: bool) -> None:
+    def _begin(self, lanes: list[Lane], parcels: list[Parcel], *, is_tick: bool) -> Transaction:
         holdings, wall = self.holdings, now()
         plan = make_plan(parcels, wall, holdings.settings)
-        ids = [planned.event.id for planned in plan.events]
-        await self.partitions.ensure(ids, wall.astimezone(UTC).date())
         clocks = {lane.partition: clock for lane in lanes if (clock := holdings.clock(lane)) is not None}
-        work = Transaction(
-            holdings.group,
-            self.announcer.source,
-            lanes,
-            plan,
-            wall,
-            clocks,
-            is_tick=is_tick,
-            isolated=isolated,
-        )
+        return Transaction(holdings.group, self.announcer.source, lanes, plan, wall, clocks, is_tick=is_tick)
+
+    async def _once(self, work: Transaction) -> None:
+        ids = [planned.event.id for planned in work.plan.events]
+        await self.partitions.ensure(ids, work.wall.astimezone(UTC).date())
         began = time.monotonic()
-        async with holdings.pool.acquire() as connection, connection.transaction():
+        async with self.holdings.pool.acquire() as connection, connection.transaction():
             await work.run(connection, self.effects, self.announcer)
         work.remember()
         self.turned_at = time.monotonic()
         report_batch(work, self.turned_at - began)
-        self.relay.written([Waiting(lane, seq, letter_of(event), wall) for lane, seq, event in work.written])
-        for parcel in parcels:
-            self._watch(parcel, plan)
+        self.relay.written(
+            [Waiting(lane, seq, letter_of(event), work.wall) for lane, seq, event in work.written]
+        )
 
     async def _tick_lanes(self, lanes: list[Lane]) -> None:
         """All in one transaction, or when one of them fails, each in its own."""

@@ -78,7 +78,7 @@ class Announcer:
 
     def _outgoing(self, record: Contract, partition: int, wall: datetime) -> Outgoing:
         envelope = seal(record, self.source, wall)
-        payload = record.model_dump_json(exclude_defaults=True).encode()
+        payload = record.to_json()
         assert self.topic is not None
         return Outgoing(
             envelope.id, self.topic, partition, record.community_id, headers_of(envelope), payload

@@ -9,7 +9,7 @@ from shared.engine.community import save_communities
 from shared.engine.dead_letters import set_aside
 from shared.engine.effects import Effects, Item, dead_event, dead_timer, isolate
 from shared.engine.event import DueTimer, Timer
-from shared.engine.inbox import give_back, take_in
+from shared.engine.inbox import give_back, take_in, take_in_but_repeats
 from shared.engine.lane import Lane, advance_lanes
 from shared.engine.outbox import target_partition, write_outbox
 from shared.engine.plan import Plan, Planned, without_repeats
@@ -39,6 +39,8 @@ class Transaction:
     """Whether timers of all communities of the lanes are looked at, not only those on event clock."""
     isolated: bool = False
     """Whether there is poison in the batch, to be found."""
+    has_repeats: bool = False
+    """Whether events of the batch were taken before."""
     fired: int = 0
     added: dict[int, int] = field(default_factory=dict)
     """By lane: rows added to its outbox."""
@@ -48,15 +50,25 @@ class Transaction:
     _waiting: dict[str, datetime] = field(default_factory=dict)
 
     async def run(self, connection: Connection, effects: Effects, announcer: Announcer) -> None:
-        """Everything between BEGIN and COMMIT. Raises what a handler or the database raises, and `Fenced`."""
+        """Everything between BEGIN and COMMIT.
+
+        Raises what a handler or the database raises, `Fenced`, and `Repeated` unless it knows of repeats.
+        """
         work = UnitOfWork(connection, self.wall, self.source)
-        repeats = await take_in(connection, [planned.event.id for planned in self.plan.events])
-        fresh = without_repeats(self.plan, repeats)
+        fresh = await self._take_in(connection)
         await self._apply(fresh, work, effects)
         for planned in fresh:
             if planned.event.id not in self._buried:
                 self.plan.tally(planned.record).applied += 1
         await self._save(work, announcer)
+
+    async def _take_in(self, connection: Connection) -> Sequence[Planned]:
+        """Note the events as taken; returns those that had not been."""
+        ids = [planned.event.id for planned in self.plan.events]
+        if self.has_repeats:
+            return without_repeats(self.plan, await take_in_but_repeats(connection, ids))
+        await take_in(connection, ids)
+        return self.plan.events
 
     async def _apply(self, fresh: Sequence[Planned], work: UnitOfWork, effects: Effects) -> None:
         """Events and timers in the order of their communities' clocks."""

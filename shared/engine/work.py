@@ -52,7 +52,7 @@ class UnitOfWork:
         envelope = seal(data, self.source, occurred_at)
         if self.traceparent:
             envelope = Envelope(envelope.id, envelope.source, envelope.type, envelope.time, self.traceparent)
-        payload = data.model_dump_json(exclude_defaults=True).encode()
+        payload = data.to_json()
         if len(payload) > PAYLOAD_BYTES_MAX:
             raise Poison(f"{envelope.type} has {len(payload)} bytes, over {PAYLOAD_BYTES_MAX}")
         headers = headers_of(envelope)

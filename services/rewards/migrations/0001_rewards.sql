@@ -104,10 +104,10 @@ CREATE TABLE message (
     partners     jsonb,
     points       integer NOT NULL,
     rule_version integer NOT NULL,
-    removed      integer NOT NULL,
-    restored     integer NOT NULL,
-    is_deleted   boolean NOT NULL,
-    stands       boolean NOT NULL,
+    removed      integer NOT NULL DEFAULT 0,
+    restored     integer NOT NULL DEFAULT 0,
+    is_deleted   boolean NOT NULL DEFAULT false,
+    stands       boolean NOT NULL DEFAULT true,
     award_id     uuid,
     PRIMARY KEY (community_id, member_id, message_id)
 ) WITH (fillfactor = 90);

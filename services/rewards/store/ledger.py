@@ -8,7 +8,7 @@ from shared.postgres.connection import Connection
 
 KNOWN_TRANSACTIONS = """
     SELECT known.id, known.fingerprint
-    FROM unnest($1::uuid[]) AS wanted (id)
+    FROM unnest(string_to_array($1, ',')::uuid[]) AS wanted (id)
     CROSS JOIN LATERAL (SELECT * FROM transaction t WHERE t.id = wanted.id OFFSET 0) AS known
 """
 # Whoever moves points locks the accounts first, in the order of their names: two that meet do not deadlock.
@@ -57,7 +57,7 @@ class Account(NamedTuple):
 
 async def known_transactions(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
     """Those of the transactions that are in the ledger already, with their fingerprints."""
-    return {str(row[0]): row[1] for row in await connection.fetch(KNOWN_TRANSACTIONS, ids)}
+    return {str(row[0]): row[1] for row in await connection.fetch(KNOWN_TRANSACTIONS, ",".join(ids))}
 
 
 async def lock_accounts(connection: Connection, owners: Collection[Owner]) -> list[Account]:
