@@ -1,6 +1,7 @@
 """The unit of work: all that a handler may do to the world, in one transaction with its batch."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from shared.postgres.connection import Connection
 
 PAYLOAD_BYTES_MAX = 786_432
 """What is published fits a Kafka request with its neighbours' headers."""
+PUBLISHED_AT_ONCE = 25
+"""Events made between two looks at what the database has answered."""
 
 
 class Outgoing(NamedTuple):
@@ -63,6 +66,19 @@ class UnitOfWork:
         """Announce several, in order."""
         for data, occurred_at in facts:
             self.publish(data, occurred_at)
+
+    async def publish_during(
+        self, writing: Awaitable[None], facts: Iterable[tuple[Contract, datetime]]
+    ) -> None:
+        """Announce many, in order, in the time that the database takes for `writing`, which ends first."""
+        task = asyncio.ensure_future(writing)
+        try:
+            for number, (data, occurred_at) in enumerate(facts):
+                if number % PUBLISHED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                self.publish(data, occurred_at)
+        finally:
+            await task
 
     def set_timer(self, timer: Timer) -> None:
         """Set or move a timer; the last word in a transaction counts."""

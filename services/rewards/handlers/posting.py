@@ -27,8 +27,8 @@ async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
         return
     purses, issuers = await _open_purses(work.connection, fresh)
     entries = enter(fresh, purses, issuers)
-    await write_movements(work.connection, fresh, entries, changes_of(entries))
-    work.publish_all((_fact(movement), movement.announced_at) for movement in fresh)
+    writing = write_movements(work.connection, fresh, entries, changes_of(entries))
+    await work.publish_during(writing, ((_fact(movement), movement.announced_at) for movement in fresh))
     _count(fresh)
 
 

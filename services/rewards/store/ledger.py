@@ -88,7 +88,7 @@ async def write_movements(
     await connection.copy_records_to_table(
         "transaction", records=map(_transaction, movements), columns=TRANSACTION_COLUMNS
     )
-    await connection.copy_records_to_table("entry", records=entries, columns=ENTRY_COLUMNS)
+    await connection.copy_records_to_table("entry", records=sorted(entries), columns=ENTRY_COLUMNS)
 
 
 def _transaction(movement: Movement) -> tuple[object, ...]:
