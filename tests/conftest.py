@@ -16,7 +16,7 @@ from deploy.local.setup import set_up
 from deploy.local.topics import create_topics
 from shared.observability import logs
 from tests.engine_world import World, make_world
-from tests.servers import Databases, ServiceDatabase, sweep, temporary_home
+from tests.servers import Databases, ServiceDatabase, empty_topics, sweep, temporary_home
 
 # A busy machine is no failed law.
 hypothesis.settings.register_profile("hearth", deadline=None)
@@ -52,7 +52,7 @@ async def postgres_server(servers_home: Home) -> AsyncIterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-async def kafka_server(servers_home: Home) -> AsyncIterator[KafkaServer]:
+async def session_kafka(servers_home: Home) -> AsyncIterator[KafkaServer]:
     """One real Kafka with all topics for the session. Who stops or kills servers starts an own one."""
     await asyncio.to_thread(set_up, print, postgres=False)
     server = KafkaServer.at(servers_home)
@@ -60,6 +60,13 @@ async def kafka_server(servers_home: Home) -> AsyncIterator[KafkaServer]:
     await create_topics(server.bootstrap_servers)
     yield server
     await server.stop()
+
+
+@pytest.fixture
+async def kafka_server(session_kafka: KafkaServer) -> KafkaServer:
+    """The session's Kafka, its logs empty: an engine on a fresh database reads them from their start."""
+    await empty_topics(session_kafka.bootstrap_servers)
+    return session_kafka
 
 
 @pytest.fixture(scope="session")

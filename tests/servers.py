@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.errors import KafkaError
 
 from deploy.local.addresses import with_database
 from deploy.local.home import Home
@@ -18,6 +21,7 @@ from deploy.local.outside import remove_outside_folder
 from deploy.local.postgres import PostgresServer
 from deploy.local.process import Identity, end
 from deploy.local.roles import ServiceLogin, create_roles
+from shared.contracts.topics import PARTITIONS, TOPICS
 from shared.postgres.migrate import migrate
 
 PREFIX = "hearth-tests-"
@@ -129,3 +133,30 @@ class Databases:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+async def empty_topics(bootstrap_servers: str) -> None:
+    """Delete every record that is in the topics, but for the compacted ones, where Kafka refuses that."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        places = [
+            TopicPartition(topic.name, partition)
+            for topic in TOPICS
+            if not topic.compacted
+            for partition in range(PARTITIONS)
+        ]
+        async with asyncio.timeout(30):
+            while not await _deleted(admin, places):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+
+
+async def _deleted(admin: AIOKafkaAdminClient, places: list[TopicPartition]) -> bool:
+    """Whether it is done; a broker that has just started does not lead its partitions yet."""
+    try:
+        await admin.delete_records({place: RecordsToDelete(before_offset=-1) for place in places})
+    except KafkaError:
+        return False
+    return True

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
+from connectors.sdk.publisher import Publisher
 from deploy.local.home import Home
 from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
@@ -47,12 +49,14 @@ async def _start(home: Home) -> tuple[KafkaServer, PostgresServer]:
 
 
 async def flow(world: World, communities: list[str], turns: int, pause: float) -> None:
-    """Publish five messages a community and turn, for a while."""
-    for turn in range(turns):
-        await world.publish(
-            [message(each, turn * 5 + n, f"announce {n}") for each in communities for n in range(5)]
-        )
-        await asyncio.sleep(pause)
+    """Publish five messages a community and turn, for a while; a Kafka that is away is waited for."""
+    async with Publisher(world.servers, "/test") as publisher:
+        for turn in range(turns):
+            for each in communities:
+                for n in range(5):
+                    said = message(each, turn * 5 + n, f"announce {n}")
+                    await publisher.publish(said, datetime.now(UTC))
+            await asyncio.sleep(pause)
 
 
 async def exactly_once(world: World, communities: list[str], turns: int) -> None:
