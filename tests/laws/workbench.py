@@ -18,11 +18,12 @@ from shared.contracts.profiles import CommunityProfile
 from shared.contracts.progress import CommunityProgress, LaneProgress
 from shared.engine import DueTimer, Event, Routes, UnitOfWork
 from shared.engine.effects import Effects
+from shared.engine.inbox import Repeated
 from shared.engine.lane import Lane, claim_lanes
 from shared.engine.partitions import Partitions
 from shared.engine.plan import Parcel, Plan, make_plan
 from shared.engine.progress import Announcer
-from shared.engine.record import Decoder
+from shared.engine.record import Decoded, Decoder
 from shared.engine.routes import Handler, Route
 from shared.engine.settings import EngineSettings
 from shared.engine.transaction import Transaction
@@ -85,10 +86,19 @@ class Workbench:
         wanted = {each for route in routes.routes for each in route.contracts}
         decoder = Decoder(frozenset(wanted | set(THE_ENGINES)))
         decoded = [decoder.decode(record) for record in self._records(samples)]
+        try:
+            return await self._once(decoded, routes, failing=failing, has_repeats=False)
+        except Repeated:
+            return await self._once(decoded, routes, failing=failing, has_repeats=True)
+
+    async def _once(
+        self, decoded: list[Decoded], routes: Routes, *, failing: bool, has_repeats: bool
+    ) -> Plan:
         plan = make_plan([Parcel(self.lane, decoded)], self.wall, EngineSettings())
         work = Transaction(
-            self.group, f"/hearth/{self.service}", [self.lane], plan, self.wall, {LANE: self.wall}
-        )
+            self.group, f"/hearth/{self.service}", [self.lane], plan, self.wall, {LANE: self.wall},
+            has_repeats=has_repeats,
+        )  # fmt: skip
         announcer = Announcer(self.service, f"/hearth/{self.service}", None, EngineSettings())
         async with self.connection.transaction():
             await work.run(self.connection, Effects(self._watched(routes, failing)), announcer)
