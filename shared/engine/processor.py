@@ -15,6 +15,7 @@ from shared.engine.breaker import Breaker, runs_of
 from shared.engine.careful import careful_steps, spare_the_suspect
 from shared.engine.effects import Effects
 from shared.engine.errors import Fenced, is_outage, is_poison
+from shared.engine.frozen import end_frozen
 from shared.engine.holdings import Holdings
 from shared.engine.inbox import Repeated
 from shared.engine.lane import Lane, suspect_records
@@ -160,6 +161,7 @@ class Processor:
                 "a batch failed and is tried again", action="batch_retried", error=type(error).__name__,
                 lanes=sorted(runs), exc_info=not is_outage(error),
             )  # fmt: skip
+            await end_frozen(self.holdings.pool, error)
             return error
         self.holdings.worked(runs)
         return None

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.contracts.chat import MessageDeleted
@@ -16,6 +18,7 @@ from shared.contracts.partitioning import partition_of
 from shared.contracts.progress import CommunityProgress
 from shared.contracts.topics import CHAT_COMMANDS, CHAT_EVENTS
 from shared.engine import request_work
+from shared.engine.partitions import inbox_week
 from tests.engine_world import POISON, SERVICE, STOPPED_LANE, UNSTORABLE, World, fresh, message
 
 Raw = tuple[bytes | None, list[tuple[str, Any]]]
@@ -289,3 +292,25 @@ async def test_a_handler_bug_holds_only_its_own_lane(world: World) -> None:
     world.bugs = frozenset()
     async with world.engine():
         await world.until_effects(bad, 1)
+
+
+async def test_an_owner_frozen_in_the_middle_of_a_copy_holds_its_lane_for_seconds_only(world: World) -> None:
+    """The backend waits for the rest of the rows, with the batch's ids in the inbox of its transaction."""
+    community = fresh()
+    said, moment = message(community, 0), datetime.now(UTC)
+
+    async def rows() -> AsyncIterator[bytes]:
+        yield b"1\t"
+        await asyncio.Event().wait()
+
+    identifier = said.identify("/test", moment)
+    await world.app.execute("SELECT ensure_inbox_week($1)", inbox_week(identifier))
+    frozen = await asyncpg.connect(world.app_url)
+    await frozen.execute("BEGIN")
+    await frozen.execute("INSERT INTO inbox VALUES ($1)", identifier)
+    copying = asyncio.create_task(frozen.copy_to_table("effect", source=rows(), format="text"))
+    await world.publish([said], moment)
+    async with world.engine():
+        await world.until_effects(community, 1)
+    copying.cancel()
+    frozen.terminate()
