@@ -1,7 +1,7 @@
 # Every command of this project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-# The distribution's Python is built with profile-guided optimisation; others often are not, and a third slower.
+# The distribution's Python is built with profile-guided optimisation; others often are not, and slower.
 PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' \
 	2>/dev/null && echo /usr/bin/python3 || echo python3)
 VENV := .venv

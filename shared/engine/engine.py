@@ -36,8 +36,9 @@ from shared.postgres.connection import Pool
 
 ENGINE_CONTRACTS: tuple[type[Contract], ...] = (ClockSet, CommunityProfile, LaneProgress, CommunityProgress)
 DRAIN_SECONDS_MAX = 5.0
-DECODED_AT_ONCE = 50
-"""Records decoded between two turns of the loop, so that decoding fills the time that Postgres takes."""
+DECODED_AT_ONCE = 12
+"""Records decoded between two turns of the loop: decoding fills the time that Postgres takes, and an answer of
+Postgres does not wait long for it."""
 LOOP_FAILED_REST_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)

@@ -17,6 +17,8 @@ from shared.kafka.producers import Producers
 BATCH_BYTES_MAX = 900_000
 REQUEST_TIMEOUT_MS = 15_000
 SEND_SECONDS_MAX = 30.0
+PLACED_AT_ONCE = 25
+"""Letters put into batches between two turns of the loop."""
 
 log = structlog.get_logger(__name__)
 Target = tuple[str, int]
@@ -51,7 +53,7 @@ class Sender:
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("no producer could be made", action="producer_failed", error=type(error).__name__)
             return [False] * len(letters)
-        batches, placed = _fill(producer.kafka, letters)
+        batches, placed = await _fill(producer.kafka, letters)
         delivered = await _deliver_all(producer.kafka, batches)
         if not all(delivered.values()):
             await self._producers.discard(producer)
@@ -90,12 +92,14 @@ async def _deliver(producer: Any, target: Target, batch: Any) -> bool:
     return True
 
 
-def _fill(producer: Any, letters: Sequence[Letter]) -> tuple[dict[Target, Any], list[bool]]:
+async def _fill(producer: Any, letters: Sequence[Letter]) -> tuple[dict[Target, Any], list[bool]]:
     """Producer batches by target, and for each letter whether it is in one."""
     batches: dict[Target, Any] = {}
     full: set[Target] = set()
     placed = []
-    for letter in letters:
+    for number, letter in enumerate(letters):
+        if number % PLACED_AT_ONCE == 0:
+            await asyncio.sleep(0)
         target = (letter.topic, letter.partition)
         batch = batches.get(target)
         if batch is None:

@@ -47,7 +47,7 @@ class Running:
         """Wait until the community's partition is read to its end, in every topic that holds records."""
         partition = partition_of(community)
         topics = [TopicPartition(topic, partition) for topic in routes().topics]
-        async with asyncio.timeout(180):
+        async with asyncio.timeout(60):
             while True:
                 ends = await self._ends(topics)
                 async with self.pool.acquire() as connection:

@@ -1,14 +1,15 @@
 """Pays substantive messages and counts them for the month."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.rewards import metrics
 from services.rewards.domain.calendar import days_near, month_of
-from services.rewards.domain.facts import FactChanges, MonthKey
+from services.rewards.domain.facts import DayKey, FactChanges, MonthKey
+from services.rewards.domain.message import Message, MessageKey
 from services.rewards.domain.rules import DEFAULT_RULES, RuleSet
 from services.rewards.domain.substance import is_substantive
 from services.rewards.handlers.counting import count
@@ -28,7 +29,7 @@ class AwardMessages:
     rules: RuleSet = DEFAULT_RULES
 
     async def __call__(self, batch: Sequence[Event[MessagePosted]], work: UnitOfWork) -> None:
-        """Load what is known of messages and days, decide in log order, save, post."""
+        """Load what is known of days and, where needed, of messages; decide in log order, save, post."""
         unpaid: Counter[str] = Counter()
         posts, months = self._read(batch, unpaid)
         closed = await closed_months(work, months)
@@ -40,16 +41,32 @@ class AwardMessages:
     async def _pay(
         self, posts: Sequence[Post], closed: frozenset[MonthKey], unpaid: Counter[str], work: UnitOfWork
     ) -> None:
-        known = await load_messages(work.connection, dict.fromkeys(each.key for each in posts))
         days = dict.fromkeys(key for each in posts for key in (each.day, *each.beside))
         slots = await load_slots(work.connection, days)
-        desk = Desk(self.rules, dict(known), slots, FactChanges(closed), unpaid)
-        for each in posts:
-            desk.take(each)
-        await add_messages(work.connection, (each for each in desk.messages if each.key not in known))
-        await save_messages(work.connection, (each for each in desk.messages if each.key in known))
+        desk = self._fold(posts, {}, slots, closed)
+        # as a rule nothing is known of any message; to try that first is cheaper than to look for each
+        if not await add_messages(work.connection, desk.added):
+            known = await load_messages(work.connection, dict.fromkeys(each.key for each in posts))
+            desk = self._fold(posts, known, slots, closed)
+            await add_messages(work.connection, desk.added)
+            await save_messages(work.connection, desk.changed)
+        unpaid.update(desk.unpaid)
         await count(work, desk.changes)
         await post(work, desk.movements)
+
+    def _fold(
+        self,
+        posts: Iterable[Post],
+        known: Mapping[MessageKey, Message],
+        slots: Mapping[DayKey, Sequence[int]],
+        closed: frozenset[MonthKey],
+    ) -> Desk:
+        """The posts in log order, on top of what is known."""
+        held = {day: list(moments) for day, moments in slots.items()}
+        desk = Desk(self.rules, dict(known), held, FactChanges(closed))
+        for each in posts:
+            desk.take(each)
+        return desk
 
     def _read(
         self, batch: Iterable[Event[MessagePosted]], unpaid: Counter[str]

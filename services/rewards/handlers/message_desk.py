@@ -33,19 +33,23 @@ class Desk:
     known: dict[MessageKey, Message]
     slots: dict[DayKey, list[int]]
     changes: FactChanges
-    unpaid: Counter[str]
-    messages: list[Message] = field(default_factory=list)
+    unpaid: Counter[str] = field(default_factory=Counter)
+    added: list[Message] = field(default_factory=list)
+    """Messages of which nothing was known."""
+    changed: list[Message] = field(default_factory=list)
+    """Messages that a tombstone waited for."""
     movements: list[Movement] = field(default_factory=list)
 
     def take(self, each: Post) -> None:
         """One message; a repeat of one that is here already, under whatever event id, changes nothing."""
-        before = self.known.get(each.key)
-        if before is not None and before.day is not None:
-            return
-        ruling = before.ruling if before else UNJUDGED
+        before, ruling, stands = self.known.get(each.key), UNJUDGED, True
+        if before is not None:
+            if before.day is not None:
+                return
+            ruling, stands = before.ruling, before.ruling.stands
         points, version, paid_by = self._win(each), self.rules.version, None
         event = each.event
-        if points and ruling.stands:
+        if points and stands:
             paid_by = award_id(event.id, RuleName.MESSAGE, ruling.restored)
             community_id, member_id, _ = each.key
             self.movements.append(
@@ -59,8 +63,8 @@ class Desk:
             each.key, event.occurred_at, each.day[1], partners, points, version, ruling, paid_by
         )
         self.known[each.key] = message
-        self.messages.append(message)
-        if ruling.stands:
+        (self.added if before is None else self.changed).append(message)
+        if stands:
             self.changes.add_message(each.day, event.occurred_at, partners)
 
     def _win(self, each: Post) -> int:

@@ -20,7 +20,7 @@ CREATE TABLE transaction (
     id           uuid PRIMARY KEY,
     community_id text NOT NULL,
     member_id    text NOT NULL,
-    kind         text NOT NULL CHECK (kind IN ('award', 'reversal')),
+    kind         text NOT NULL DEFAULT 'award' CHECK (kind IN ('award', 'reversal')),
     points       bigint NOT NULL CHECK (points > 0),
     rule         text NOT NULL,
     rule_version integer NOT NULL,

@@ -34,10 +34,11 @@ CHANGE_BALANCES = """
       AND (account.kind <> 'wallet' OR account.balance + change.amount >= 0)
       AND (account.kind <> 'debt' OR account.balance + change.amount <= 0)
 """
-TRANSACTION_COLUMNS = (
-    "id", "community_id", "member_id", "kind", "points", "rule", "rule_version", "cause_id", "reverses",
-    "reason", "fingerprint", "occurred_at",
+AWARD_COLUMNS = (
+    "id", "community_id", "member_id", "points", "rule", "rule_version", "cause_id", "fingerprint",
+    "occurred_at",
 )  # fmt: skip
+REVERSAL_COLUMNS = (*AWARD_COLUMNS, "kind", "reverses", "reason")
 ENTRY_COLUMNS = ("account_id", "transaction_id", "amount")
 
 
@@ -85,24 +86,31 @@ async def write_movements(
     if status != f"UPDATE {len(moved)}":
         raise BalanceMoved(f"{len(moved)} balances were to change, the answer was {status}")
     # COPY, as these rows are never there before: half the time of an insert by unnest, on both ends
-    await connection.copy_records_to_table(
-        "transaction", records=map(_transaction, movements), columns=TRANSACTION_COLUMNS
-    )
+    await _append(connection, AWARD_COLUMNS, [_award(each) for each in movements if each.reverses is None])
+    await _append(connection, REVERSAL_COLUMNS, [_reversal(each) for each in movements if each.reverses])
     await connection.copy_records_to_table("entry", records=sorted(entries), columns=ENTRY_COLUMNS)
 
 
-def _transaction(movement: Movement) -> tuple[object, ...]:
+async def _append(
+    connection: Connection, columns: Sequence[str], transactions: Sequence[tuple[object, ...]]
+) -> None:
+    if transactions:
+        await connection.copy_records_to_table("transaction", records=transactions, columns=columns)
+
+
+def _award(movement: Movement) -> tuple[object, ...]:
     return (
         movement.transaction_id,
         movement.community_id,
         movement.member_id,
-        movement.kind,
         movement.points,
         movement.rule,
         movement.rule_version,
         movement.cause_id,
-        movement.reverses,
-        movement.reason,
         movement.fingerprint,
         movement.occurred_at,
     )
+
+
+def _reversal(movement: Movement) -> tuple[object, ...]:
+    return (*_award(movement), movement.kind, movement.reverses, movement.reason)

@@ -4,6 +4,8 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import asyncpg
+
 from services.rewards.domain.message import Message, MessageKey, Ruling
 from shared.postgres.connection import Connection
 
@@ -55,14 +57,20 @@ async def load_messages(connection: Connection, keys: Collection[MessageKey]) ->
     return {message.key: message for message in messages}
 
 
-async def add_messages(connection: Connection, messages: Iterable[Message]) -> None:
-    """Insert messages of which nothing was known, hence nothing ruled.
+async def add_messages(connection: Connection, messages: Iterable[Message]) -> bool:
+    """Insert messages of which nothing was ruled; False, and none is inserted, when one of them is known.
 
     COPY takes half the time of an insert by unnest.
     """
     rows = sorted(map(_new_row, messages))
-    if rows:
-        await connection.copy_records_to_table("message", records=rows, columns=NEW_COLUMNS)
+    if not rows:
+        return True
+    try:
+        async with connection.transaction():
+            await connection.copy_records_to_table("message", records=rows, columns=NEW_COLUMNS)
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
 
 
 async def save_messages(connection: Connection, messages: Iterable[Message]) -> None:
