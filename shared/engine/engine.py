@@ -37,8 +37,8 @@ from shared.postgres.connection import Pool
 ENGINE_CONTRACTS: tuple[type[Contract], ...] = (ClockSet, CommunityProfile, LaneProgress, CommunityProgress)
 DRAIN_SECONDS_MAX = 5.0
 DECODED_AT_ONCE = 12
-"""Records decoded between two turns of the loop: decoding fills the time that Postgres takes, and an answer of
-Postgres does not wait long for it."""
+"""Records decoded between two turns of the loop: decoding fills the time that Postgres takes, and what
+Postgres answers does not wait long for it."""
 LOOP_FAILED_REST_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
