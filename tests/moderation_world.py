@@ -11,22 +11,33 @@ import asyncpg
 from services.moderation.app import routes
 from shared.contracts.envelope import parse_time
 from shared.contracts.registry import BY_TYPE
-from shared.engine import Event, Timer, UnitOfWork
-from shared.engine.work import Outgoing
+from shared.engine import DueTimer, Event, Timer, UnitOfWork
+from shared.engine.effects import Effects
+from shared.engine.plan import Planned
+from shared.engine.work import Outgoing, TimerName
 from shared.postgres.connection import Pool
-from tests.builders import NOON
+from tests.builders import NOON, profile
 from tests.servers import ServiceDatabase
 
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
 STATE = {
     "member_window": """
-        SELECT community_id, member_id, recent, told_at, alerted_at, is_exempt FROM member_window
+        SELECT community_id, member_id, recent, told_at, alerted_at, is_exempt, decided_at, case_id, first_at,
+               spoken
+        FROM member_window
     """,
+    "moderation_case": "SELECT * FROM moderation_case",
+    "case_message": "SELECT * FROM case_message",
+    "case_history": "SELECT * FROM case_history",
+    "strike": "SELECT * FROM strike",
+    "sanction": "SELECT * FROM sanction",
     "finding": "SELECT * FROM finding",
     "removal": "SELECT * FROM removal",
     "gone_message": "SELECT community_id, message_id FROM gone_message",
 }
 """What must not depend on how the log is cut into batches; real time may."""
+
+EFFECTS = Effects(routes())
 
 
 @dataclass(slots=True)
@@ -35,16 +46,35 @@ class World:
 
     connection: "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
     announced: list[Outgoing] = field(default_factory=list)
-    timers: dict[str, Timer] = field(default_factory=dict)
+    timers: dict[TimerName, Timer] = field(default_factory=dict)
 
     async def handle(self, *batch: Event[Any], real_time: datetime = NOON) -> None:
         """One transaction with one batch."""
-        (route,) = routes().routes
+        # neither lane nor record matter to a handler
+        planned = [Planned(None, None, event) for event in batch]  # type: ignore[arg-type]
+        await self._apply(lambda work: EFFECTS.apply(planned, work), real_time)
+
+    async def fire(self, kind: str, now: datetime, community: str = "tea") -> int:
+        """One transaction with the community's due timers of a kind; returns how many there were."""
+        due = [
+            timer for timer in self.timers.values()
+            if (timer.community_id, timer.kind) == (community, kind) and timer.due_at <= now
+        ]  # fmt: skip
+        for timer in due:
+            del self.timers[timer.community_id, timer.kind, timer.key]
+        await self._apply(
+            lambda work: EFFECTS.fire([DueTimer(each, now, profile(community)) for each in due], work), now
+        )
+        return len(due)
+
+    async def _apply(self, act: Callable[[UnitOfWork], Awaitable[None]], real_time: datetime) -> None:
         async with self.connection.transaction():
             work = UnitOfWork(self.connection, now=real_time, source="/hearth/moderation")
-            await route.handler(batch, work)
+            await act(work)
         self.announced += work.outgoing
-        self.timers.update({timer.community_id: timer for timer in work.timers_set.values()})
+        for name in work.timers_cancelled:
+            self.timers.pop(name, None)
+        self.timers.update(work.timers_set)
 
     def told(self, *names: str) -> list[dict[str, Any]]:
         """Announced facts and commands of these types, as their JSON and with their type and time."""

@@ -9,9 +9,10 @@ import asyncpg
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from services.moderation import store
 from services.moderation.domain import message as domain
-from services.moderation.domain.check import check
+from services.moderation.domain.check import check_all
+from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.store import findings as store
 from shared.contracts.contract import TEXT_CHARACTERS_MAX
 from shared.http.pages import Page, PagingQuery
 from shared.postgres.connection import Pool
@@ -73,6 +74,7 @@ class Checked(BaseModel):
 def router(pool: Pool) -> APIRouter:
     """The routes under `/v1`."""
     router = APIRouter(prefix="/v1", tags=["moderation"])
+    books = RuleBooks.load()
 
     @router.get("/communities/{community_id}/removals")
     async def removals(community_id: CommunityId, paging: PagingQuery) -> Page[Removal]:
@@ -84,8 +86,10 @@ def router(pool: Pool) -> APIRouter:
     @router.post("/check")
     async def try_rules(text: Text) -> Checked:
         """What the rules would say of a message with this text; nothing is stored, nobody is told."""
-        checked = check(text.text)
-        return Checked(normalised=checked.normalised, findings=[_finding(each) for each in checked.findings])
+        (checked,) = check_all([text.text], books.shipped)
+        return Checked(
+            normalised=checked.normalised, findings=[_finding(each.finding) for each in checked.hits]
+        )
 
     return router
 

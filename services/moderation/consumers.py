@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.moderation.handlers.review_messages import ReviewMessages
+from services.moderation.handlers.rulebooks import RuleBooks
 from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
 from shared.engine import Routes
 from shared.i18n import Catalogue
@@ -13,5 +14,5 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 def routes() -> Routes:
     """The table of events."""
     table = Routes()
-    table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS))
+    table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
     return table

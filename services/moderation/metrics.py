@@ -1,17 +1,30 @@
 """What moderation counts."""
 
-from services.moderation.domain.rules import RULES
+from services.moderation.domain.policy import Mode, Step
+from services.moderation.domain.rules import KINDS
 from shared.observability.metrics import counter, histogram
 
-_RULES = tuple(rule.id for rule in RULES)
+_KINDS = tuple(sorted(KINDS))
 
 FINDINGS = counter(
-    "hearth_moderation_findings_total", "Findings by the rule that made them.", {"rule": _RULES}
+    "hearth_moderation_findings_total",
+    "Findings by the kind of rule that made them and what became of them.",
+    {"kind": _KINDS, "mode": tuple(mode.value for mode in Mode if mode is not Mode.OFF)},
 )
 REMOVALS = counter(
     "hearth_moderation_removals_total",
-    "Messages taken away, by rule and by what became of the deletion in the chat.",
-    {"rule": _RULES, "deletion": ("asked", "unable", "gone")},
+    "Messages taken away, by kind of rule and by what became of the deletion in the chat.",
+    {"kind": _KINDS, "deletion": ("asked", "unable", "gone")},
+)
+SANCTIONS = counter(
+    "hearth_moderation_sanctions_total",
+    "Steps of the ladder that members were put on.",
+    {"step": tuple(step.value for step in Step)},
+)
+CASES = counter(
+    "hearth_moderation_cases_opened_total",
+    "Cases: decisions that may be judged, and findings that must be.",
+    {"kind": ("decision", "review")},
 )
 NOTICES = counter(
     "hearth_moderation_notices_total",

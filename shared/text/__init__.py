@@ -1,14 +1,19 @@
 """Text as rules read it: normalised with a way back to the original, patterns in linear time, likeness."""
 
+from shared.text.emoji import count_emoji
 from shared.text.likeness import Fingerprint, fingerprint_all, similarity
+from shared.text.links import Link, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
 
 __all__ = [
     "Fingerprint",
+    "Link",
     "Normalised",
     "Pattern",
+    "count_emoji",
     "fingerprint_all",
+    "links_of",
     "normalise",
     "normalise_all",
     "similarity",

@@ -10,8 +10,9 @@ from pathlib import Path
 from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Message
 from services.moderation.domain.rules.contact_ad import ContactAd
-from services.moderation.store import microseconds_of
+from services.moderation.store.moments import microseconds_of
 from shared.text import fingerprint_all, normalise_all
+from tests.moderation_desk import judge_posted
 
 MESSAGES = 60_000
 REMOVED_SHARE_MAX = 0.001
@@ -41,7 +42,7 @@ def test_of_a_clean_community_hardly_anything_is_removed(real_data: Path) -> Non
     for record, read, mark in zip(records, reads, marks, strict=True):
         posted_us = microseconds_of(datetime.fromisoformat(record["sent_at"]))
         names = "lean", record["sender"], str(record["id"]), record["channel"]
-        docket.judge_posted(Message(*names, posted_us, read, mark), humans)
+        judge_posted(docket, Message(*names, posted_us, read, mark), humans)
         humans += 1
     rules = Counter(removal.finding.rule for removal in docket.removals.values())
     print(f"{rules.total()} of {humans} removed: {dict(rules)}")

@@ -1,24 +1,27 @@
 """A text before the rules by itself, outside of any chat: for operators who try them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.moderation.domain.message import Finding, Message
-from services.moderation.domain.rules import RULES
-from services.moderation.domain.window import NOTHING
-from shared.text import fingerprint_all, normalise
+from services.moderation.domain.message import Message
+from services.moderation.domain.rulebook import Hit, RuleBook
+from shared.text import fingerprint_all, links_of, normalise_all
 
 
 class Checked(NamedTuple):
-    """The text as rules read it, and their findings."""
+    """The text as rules read it, and what they find."""
 
     normalised: str
-    findings: tuple[Finding, ...]
+    hits: tuple[Hit, ...]
 
 
-def check(text: str) -> Checked:
-    """What the rules find in the only message of an unknown member."""
-    read = normalise(text)
-    message = Message("", "", "", "", 0, read, fingerprint_all([read.text])[0])
-    window = NOTHING.place(message)
-    hits = [hit for rule in RULES if (hit := rule(message, window))]
-    return Checked(read.text, tuple(hit.finding for hit in hits))
+def check_all(texts: Sequence[str], book: RuleBook) -> list[Checked]:
+    """What the rules that read texts find in each, written by nobody in particular."""
+    read = normalise_all(texts)
+    prints = fingerprint_all([each.text for each in read])
+    messages = [
+        Message("", "", "", "", 0, text, fingerprint, len(links_of(text.original)))
+        for text, fingerprint in zip(read, prints, strict=True)
+    ]
+    shown = book.read(messages)
+    return [Checked(each.text, tuple(hits)) for each, hits in zip(read, shown, strict=True)]

@@ -1,10 +1,12 @@
 """A batch before the rules: each message is judged in the order of the log, and what follows is collected."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.moderation.domain.message import Finding, Hit, Key, Message, Recent
-from services.moderation.domain.rules import RULES
+from services.moderation.domain.message import Finding, Key, Message, Recent
+from services.moderation.domain.policy import Action, Mode, Rule
+from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.window import NOTHING, Window
 
 
@@ -15,6 +17,9 @@ class Found(NamedTuple):
     member_id: str
     message: Recent
     finding: Finding
+    rule: Rule
+    mode: Mode
+    """What becomes of it: `review` or `enforce`, or `observe` for nothing."""
     cause: int
     """Number of the event in the batch that led to it."""
 
@@ -32,6 +37,7 @@ class Removal(NamedTuple):
     message: Recent
     finding: Finding
     """The reason: the first rule that condemned it."""
+    rule: Rule
     cause: int
     was_gone: bool
     """An earlier event of the batch said that the message is deleted."""
@@ -57,63 +63,77 @@ class Docket:
         member = community_id, member_id
         window = self.windows.get(member, NOTHING)
         if not window.is_exempt:
-            self._keep(member, replace(window, recent=(), is_exempt=True))
+            self.keep(member, window.forget())
 
     def bury(self, community_id: str, message_id: str) -> None:
         """The platform says that this message is deleted."""
         self.gone.add((community_id, message_id))
 
-    def judge_posted(self, message: Message, cause: int) -> None:
-        """All rules, with the message in its place among the member's others."""
+    def judge_posted(self, message: Message, shown: Sequence[Hit], book: RuleBook, cause: int) -> None:
+        """What its text shows and what window rules find, with the message in its place among the others."""
         member = message.community_id, message.member_id
         before = self.windows.get(member, NOTHING)
         after = before.place(message)
-        hits = [hit for rule in RULES if (hit := rule(message, after))]
+        hits = [*shown, *book.watch(message, after)]
         if hits:
-            after = self._collect(message, after, hits, cause)
+            after = self._collect(message, after, hits, before.is_new(message.posted_us), cause)
         if after is not before:
-            self._keep(member, after)
+            self.keep(member, after)
 
-    def judge_edited(self, message: Message, cause: int) -> None:
-        """The rules that read edits, unless the member is known as an operator."""
+    def judge_edited(self, message: Message, shown: Sequence[Hit], cause: int) -> None:
+        """What its new text shows, unless the member is known as an operator."""
         member = message.community_id, message.member_id
         before = self.windows.get(member, NOTHING)
-        if before.is_exempt:
+        if before.is_exempt or not shown:
             return
         original = next((each for each in before.recent if each.message_id == message.message_id), None)
-        if original:
-            message = message._replace(posted_us=original.posted_us)
-        hits = [hit for rule in RULES if rule.reads_edits and (hit := rule(message, before))]
-        if hits and (after := self._collect(message, before, hits, cause)) is not before:
-            self._keep(member, after)
+        posted_us = original.posted_us if original else message.posted_us
+        hits = [hit.about(posted_us) for hit in shown]
+        is_new = before.is_new(message.posted_us)
+        if (after := self._collect(message, before, hits, is_new, cause)) is not before:
+            self.keep(member, after)
 
     def tell(self, member: Key, removed_us: int) -> bool:
         """Note a removal; whether its burst is one of which the member has not been told."""
         window, begins = self.windows.get(member, NOTHING).tell(removed_us)
-        self._keep(member, window)
+        self.keep(member, window)
         return begins
 
     def alert(self, member: Key, removed_us: int) -> bool:
         """The same for operators."""
         window, begins = self.windows.get(member, NOTHING).alert(removed_us)
-        self._keep(member, window)
+        self.keep(member, window)
         return begins
 
-    def _collect(self, message: Message, window: Window, hits: list[Hit], cause: int) -> Window:
+    def case_of(self, member: Key, decided_us: int, case_id: str, closed: Collection[str]) -> str:
+        """The case of a decision: the one of its burst unless that is closed, or one of this id."""
+        window = self.windows.get(member, NOTHING).decide(decided_us, case_id, closed)
+        self.keep(member, window)
+        assert window.case_id is not None
+        return window.case_id
+
+    def keep(self, member: Key, window: Window) -> None:
+        """Remember the window, to be saved."""
+        self.windows[member] = window
+        self.changed.add(member)
+
+    def _collect(
+        self, message: Message, window: Window, hits: Sequence[Hit], is_new: bool, cause: int
+    ) -> Window:
         owner = message.community_id, message.member_id
         condemned: set[str] = set()
         for hit in hits:
-            for entry in hit.messages:
+            mode = hit.rule.mode_for(is_new)
+            if mode is Mode.OFF:
+                continue
+            for entry in hit.burst.messages:
                 if entry.removed and entry.message_id != message.message_id:
                     continue
-                found = Found(*owner, entry, hit.finding, cause)
+                found = Found(*owner, entry, hit.finding, hit.rule, mode, cause)
                 self.found.setdefault(found.key, found)
-                is_gone = (message.community_id, entry.message_id) in self.gone
-                removal = Removal(*owner, entry, hit.finding, cause, is_gone)
-                self.removals.setdefault(removal.key, removal)
-                condemned.add(entry.message_id)
+                if mode is Mode.ENFORCE and hit.rule.action is Action.REMOVE:
+                    is_gone = (message.community_id, entry.message_id) in self.gone
+                    removal = Removal(*owner, entry, hit.finding, hit.rule, cause, is_gone)
+                    self.removals.setdefault(removal.key, removal)
+                    condemned.add(entry.message_id)
         return window.condemn(frozenset(condemned))
-
-    def _keep(self, member: Key, window: Window) -> None:
-        self.windows[member] = window
-        self.changed.add(member)

@@ -1,5 +1,6 @@
 """A message as rules see it, and what a rule answers."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from shared.text import Fingerprint, Normalised
@@ -22,6 +23,11 @@ class Message(NamedTuple):
     """Microseconds since 1970 of its `occurred_at`."""
     text: Normalised
     fingerprint: Fingerprint
+    links: int = 0
+    mentions: tuple[str, ...] = ()
+    """Ids of the members whom it addresses."""
+    reply_to_member: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 class Recent(NamedTuple):
@@ -32,25 +38,35 @@ class Recent(NamedTuple):
     channel_id: str
     fingerprint: Fingerprint
     removed: bool = False
+    links: int = 0
+    mentions: int = 0
 
 
-class Finding(NamedTuple):
-    """A rule matched."""
+class Match(NamedTuple):
+    """What a rule found in one message, or in a member's messages."""
 
-    rule: str
-    version: int
     score: float
     """0 to 1: how sure the rule is."""
     spans: tuple[tuple[int, int], ...]
-    """Start and end of what matched, in the original text."""
+    """Start and end of what matched, in the original text; none where a rule counts messages."""
     evidence: str
     """Numbers and names of patterns, never words of the message."""
 
 
-class Hit(NamedTuple):
-    """A finding and the messages that it condemns."""
+class Finding(NamedTuple):
+    """A match under the name of the rule that made it."""
 
-    finding: Finding
+    rule: str
+    version: int
+    score: float
+    spans: tuple[tuple[int, int], ...]
+    evidence: str
+
+
+class Burst(NamedTuple):
+    """A match about several messages of a member, all of which it condemns."""
+
+    match: Match
     messages: tuple[Recent, ...]
 
 
@@ -62,20 +78,27 @@ class Around(Protocol):
         """Never empty while a posted message is judged; an edited message may be missing."""
 
 
-class Rule(Protocol):
-    """One rule: pure, and named for ever by its id."""
+class TextRule(Protocol):
+    """Reads each text by itself, a batch at a time; immutable, and pure."""
 
-    @property
-    def id(self) -> str:
-        """A slug; its name for people is `rule.<id>` in the catalogue."""
+    def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
+        """What it found, by the message's place in the batch."""
 
-    @property
-    def version(self) -> int:
-        """Counts the changes that let it judge differently."""
 
-    @property
-    def reads_edits(self) -> bool:
-        """Whether a new text of an old message is judged again."""
+class WindowRule(Protocol):
+    """Reads a posted message among the member's others; immutable, and pure."""
 
-    def __call__(self, message: Message, around: Around) -> Hit | None:
+    def judge(self, message: Message, around: Around) -> Burst | None:
         """What it found, if anything."""
+
+
+def entry_of(message: Message) -> Recent:
+    """What a window remembers of this message."""
+    return Recent(
+        message.posted_us,
+        message.message_id,
+        message.channel_id,
+        message.fingerprint,
+        links=message.links,
+        mentions=len(message.mentions),
+    )

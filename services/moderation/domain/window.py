@@ -3,18 +3,22 @@
 It is all that rules know of the past, so a restart or a move to another process changes no verdict.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from services.moderation.domain.message import Message, Recent
+from services.moderation.domain.message import Message, Recent, entry_of
 
 SECOND_US = 1_000_000
 KEPT_US = 120 * SECOND_US
-"""What is older than the member's newest message by more is forgotten. The longest window of a rule is 30 s:
-a message that comes up to 90 s late is still judged as if it had come in time."""
+"""What is older than the member's newest message by more is forgotten. The longest window of a rule is 60 s:
+a message that comes up to 60 s late is still judged as if it had come in time."""
 RECENT_MAX = 48
 """A member within the rules never comes near it; of a flood the newest are kept."""
 BURST_GAP_US = 60 * SECOND_US
-"""Removals closer together than this are one burst, of which people are told once."""
+"""Decisions closer together than this are one burst: one case, and people are told once."""
+NEW_MESSAGES = 3
+NEW_US = 24 * 3600 * SECOND_US
+"""A member is new for the first messages and the first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,22 @@ class Window:
     """The same for operators, who are told of what cannot be deleted."""
     is_exempt: bool = False
     """The member's latest message was an operator's; edits do not carry roles."""
+    decided_us: int | None = None
+    """Time of the latest decision in the last burst of them."""
+    case_id: str | None = None
+    """The case of that burst."""
+    first_us: int | None = None
+    """When the member joined, or wrote first."""
+    spoken: int = 0
+    """Messages so far, counted up to `NEW_MESSAGES`."""
+
+    def is_new(self, at_us: int) -> bool:
+        """Whether a message at this time comes from a new member."""
+        return self.spoken < NEW_MESSAGES or self.first_us is None or at_us - self.first_us < NEW_US
 
     def place(self, message: Message) -> "Window":
         """With the message at its time; one that is there already, or is too late, changes nothing."""
-        entry = Recent(message.posted_us, message.message_id, message.channel_id, message.fingerprint)
+        entry = entry_of(message)
         for each in self.recent:
             if each.message_id == entry.message_id:
                 return self
@@ -43,7 +59,9 @@ class Window:
             return self
         if entries[0].posted_us <= oldest_us or len(entries) > RECENT_MAX:
             entries = [each for each in entries if each.posted_us > oldest_us][-RECENT_MAX:]
-        return Window(tuple(entries), self.told_us, self.alerted_us)
+        first_us = entry.posted_us if self.first_us is None else self.first_us
+        spoken = min(self.spoken + 1, NEW_MESSAGES)
+        return replace(self, recent=tuple(entries), is_exempt=False, first_us=first_us, spoken=spoken)
 
     def condemn(self, message_ids: frozenset[str]) -> "Window":
         """With these messages marked as removed."""
@@ -54,6 +72,12 @@ class Window:
         )
         return replace(self, recent=tuple(marked))
 
+    def decide(self, decided_us: int, case_id: str, closed: Collection[str]) -> "Window":
+        """With a decision noted: a burst begins a case; what follows joins it until a person closes it."""
+        if self.case_id is None or self.case_id in closed or _begins(self.decided_us, decided_us):
+            return replace(self, decided_us=decided_us, case_id=case_id)
+        return replace(self, decided_us=_latest(self.decided_us, decided_us))
+
     def tell(self, removed_us: int) -> tuple["Window", bool]:
         """With a removal noted, and whether it begins a burst, of which the member must be told."""
         return replace(self, told_us=_latest(self.told_us, removed_us)), _begins(self.told_us, removed_us)
@@ -63,13 +87,17 @@ class Window:
         latest = _latest(self.alerted_us, removed_us)
         return replace(self, alerted_us=latest), _begins(self.alerted_us, removed_us)
 
+    def forget(self) -> "Window":
+        """Without messages, as of somebody on whom no rule applies."""
+        return replace(self, recent=(), is_exempt=True)
 
-def _begins(told_us: int | None, removed_us: int) -> bool:
-    return told_us is None or removed_us - told_us > BURST_GAP_US
+
+def _begins(noted_us: int | None, moment_us: int) -> bool:
+    return noted_us is None or moment_us - noted_us > BURST_GAP_US
 
 
-def _latest(told_us: int | None, removed_us: int) -> int:
-    return removed_us if told_us is None else max(told_us, removed_us)
+def _latest(noted_us: int | None, moment_us: int) -> int:
+    return moment_us if noted_us is None else max(noted_us, moment_us)
 
 
 NOTHING = Window()

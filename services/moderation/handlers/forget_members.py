@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.moderation import store
+from services.moderation.store import windows as store
 from shared.engine import DueTimer, Timer, UnitOfWork
 
 FORGET_MEMBERS = "forget_members"

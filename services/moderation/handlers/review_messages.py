@@ -1,24 +1,28 @@
-"""Reads messages, edits and deletions in the order of the log and takes away what breaks a rule."""
+"""Reads messages, edits and deletions in the order of the log and decides about what breaks a rule."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.moderation import metrics, store
-from services.moderation.domain.docket import Docket, Removal
+from services.moderation import metrics
+from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Key, Message
+from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.window import Window
-from services.moderation.handlers.announce_decisions import Announcer
+from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
-from services.moderation.store import Decided
+from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.store import windows as store
+from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
 from shared.engine import Event, UnitOfWork
 from shared.i18n import Catalogue
-from shared.text import fingerprint_all, normalise_all
+from shared.text import fingerprint_all, links_of, normalise_all
 
 OPERATOR = "operator"
 
 Reviewed = MessagePosted | MessageEdited | MessageDeleted
+Written = MessagePosted | MessageEdited
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +30,17 @@ class ReviewMessages:
     """One handler for the three, because a deletion counts for what comes after it in the log."""
 
     texts: Catalogue
+    books: RuleBooks
 
     async def __call__(self, batch: Sequence[Event[Reviewed]], work: UnitOfWork) -> None:
-        """Load the members' windows, judge, save what is new and announce it."""
+        """Load the rules and the members' windows, judge, save what is new and announce it."""
+        books = await self.books.of(work.connection, sorted({event.community_id for event in batch}))
         messages = _read(batch)
         windows = await store.load_windows(work.connection, _members(batch))
-        known = frozenset(windows)
+        known = frozenset(member for member, window in windows.items() if window.recent)
         docket = Docket(windows)
-        _judge(docket, batch, messages)
-        await _decide(docket, batch, Announcer(self.texts, docket, batch, work))
+        _judge(docket, batch, messages, books)
+        await decide(docket, batch, books, self.texts, work)
         await _remember(docket, known, batch, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
 
@@ -56,9 +62,12 @@ def _read(batch: Sequence[Event[Reviewed]]) -> dict[int, Message]:
             data.member_id,
             data.message_id,
             data.channel_id,
-            store.microseconds_of(occurred_at),
+            microseconds_of(occurred_at),
             text,
             fingerprint,
+            len(links_of(data.text)),
+            data.mentions,
+            *((data.reply_to_member, data.member_roles) if isinstance(data, MessagePosted) else ()),
         )
         for (number, occurred_at, data), text, fingerprint in zip(judged, texts, fingerprints, strict=True)
     }
@@ -79,7 +88,13 @@ def _members(batch: Sequence[Event[Reviewed]]) -> Collection[Key]:
     )
 
 
-def _judge(docket: Docket, batch: Sequence[Event[Reviewed]], messages: dict[int, Message]) -> None:
+def _judge(
+    docket: Docket,
+    batch: Sequence[Event[Reviewed]],
+    messages: Mapping[int, Message],
+    books: Mapping[str, RuleBook],
+) -> None:
+    shown = _shown(messages, books)
     for number, event in enumerate(batch):
         data = event.data
         if isinstance(data, MessageDeleted):
@@ -89,31 +104,21 @@ def _judge(docket: Docket, batch: Sequence[Event[Reviewed]], messages: dict[int,
         elif _is_operators(data):
             docket.excuse(data.community_id, data.member_id)
         elif isinstance(data, MessagePosted):
-            docket.judge_posted(messages[number], number)
+            docket.judge_posted(messages[number], shown[number], books[data.community_id], number)
         else:
-            docket.judge_edited(messages[number], number)
+            docket.judge_edited(messages[number], shown[number], number)
 
 
-async def _decide(docket: Docket, batch: Sequence[Event[Reviewed]], announcer: Announcer) -> None:
-    """Save findings and removals; announce and act on those that nobody decided before."""
-    connection = announcer.work.connection
-    found = [(each, batch[each.cause].now) for each in docket.found.values()]
-    new_findings = await store.save_findings(connection, found)
-    gone = await store.load_gone(connection, sorted(docket.removals))
-    decided = [_decision(removal, batch[removal.cause], gone) for removal in docket.removals.values()]
-    new_removals = await store.save_removals(connection, decided)
-    announcer.announce(
-        [each for each, _ in found if each.key in new_findings],
-        [each for each in decided if each.removal.key in new_removals],
-    )
-
-
-def _decision(removal: Removal, event: Event[Reviewed], gone: Collection[Key]) -> Decided:
-    if removal.was_gone or removal.key in gone:
-        deletion = "gone"
-    else:
-        deletion = "asked" if event.profile.can(removal.message.channel_id, "delete") else "unable"
-    return Decided(removal, event.now, event.id, deletion)
+def _shown(messages: Mapping[int, Message], books: Mapping[str, RuleBook]) -> dict[int, list[Hit]]:
+    """What each message's text shows; communities under the same book are read together."""
+    together: dict[int, list[int]] = {}
+    for number, message in messages.items():
+        together.setdefault(id(books[message.community_id]), []).append(number)
+    shown: dict[int, list[Hit]] = {}
+    for numbers in together.values():
+        book = books[messages[numbers[0]].community_id]
+        shown |= zip(numbers, book.read([messages[number] for number in numbers]), strict=True)
+    return shown
 
 
 async def _remember(

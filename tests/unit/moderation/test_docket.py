@@ -7,6 +7,7 @@ from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Message
 from services.moderation.domain.window import BURST_GAP_US, NOTHING, SECOND_US, Window
 from shared.text import fingerprint_all, normalise
+from tests.moderation_desk import judge_edited, judge_posted
 
 AD = "兼职日结，加微信 abc12345"
 
@@ -21,16 +22,16 @@ def message(text: str, seconds: float = 0, name: str = "m", member: str = "ann")
 
 def test_an_ad_is_found_and_removed_once() -> None:
     docket = Docket({})
-    docket.judge_posted(message(AD), 0)
-    docket.judge_edited(message(AD), 1)
+    judge_posted(docket, message(AD), 0)
+    judge_edited(docket, message(AD), 1)
     assert [(each.finding.rule, each.cause) for each in docket.removals.values()] == [("contact_ad", 0)]
     assert len(docket.found) == 1
 
 
 def test_an_edit_that_makes_an_ad_is_removed_with_the_time_of_the_original() -> None:
     docket = Docket({})
-    docket.judge_posted(message("大家好", 0), 0)
-    docket.judge_edited(message(AD, 90), 1)
+    judge_posted(docket, message("大家好", 0), 0)
+    judge_edited(docket, message(AD, 90), 1)
     (removal,) = docket.removals.values()
     assert removal.message.posted_us == 0
     assert docket.windows["tea", "ann"].recent[0].removed
@@ -38,17 +39,17 @@ def test_an_edit_that_makes_an_ad_is_removed_with_the_time_of_the_original() -> 
 
 def test_an_edit_is_no_message_more() -> None:
     docket = Docket({})
-    docket.judge_posted(message("大家好"), 0)
+    judge_posted(docket, message("大家好"), 0)
     for number in range(1, 20):
-        docket.judge_edited(message("大家好", number), number)
+        judge_edited(docket, message("大家好", number), number)
     assert not docket.removals
 
 
 def test_an_operator_may_and_may_edit() -> None:
     docket = Docket({})
-    docket.judge_posted(message("大家好"), 0)
+    judge_posted(docket, message("大家好"), 0)
     docket.excuse("tea", "ann")
-    docket.judge_edited(message(AD), 1)
+    judge_edited(docket, message(AD), 1)
     assert not docket.removals
     assert docket.windows["tea", "ann"].recent == ()
 
@@ -56,23 +57,23 @@ def test_an_operator_may_and_may_edit() -> None:
 def test_one_who_is_no_operator_any_more_is_judged_again() -> None:
     docket = Docket({})
     docket.excuse("tea", "ann")
-    docket.judge_posted(message("大家好"), 1)
-    docket.judge_edited(message(AD), 2)
+    judge_posted(docket, message("大家好"), 1)
+    judge_edited(docket, message(AD), 2)
     assert len(docket.removals) == 1
 
 
 def test_members_are_judged_apart() -> None:
     docket = Docket({})
     for number in range(12):
-        docket.judge_posted(message("一起来抢红包", number, f"m{number}", f"member{number % 4}"), number)
+        judge_posted(docket, message("一起来抢红包", number, f"m{number}", f"member{number % 4}"), number)
     assert not docket.removals
 
 
 def test_what_was_deleted_before_is_known_as_gone() -> None:
     docket = Docket({})
     docket.bury("tea", "m")
-    docket.judge_posted(message(AD), 1)
-    docket.judge_posted(message(AD, 1, "n"), 2)
+    judge_posted(docket, message(AD), 1)
+    judge_posted(docket, message(AD, 1, "n"), 2)
     docket.bury("tea", "n")
     assert [each.was_gone for each in docket.removals.values()] == [True, False]
 
@@ -80,7 +81,7 @@ def test_what_was_deleted_before_is_known_as_gone() -> None:
 def test_both_rules_are_found_and_the_first_is_the_reason() -> None:
     docket = Docket({})
     for number in range(4):
-        docket.judge_posted(message(AD, number, f"m{number}"), number)
+        judge_posted(docket, message(AD, number, f"m{number}"), number)
     rules = {(each.message.message_id, each.finding.rule) for each in docket.found.values()}
     assert ("m3", "flood") in rules
     assert ("m3", "contact_ad") in rules

@@ -10,6 +10,7 @@ from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Message
 from services.moderation.domain.window import KEPT_US, RECENT_MAX, SECOND_US
 from shared.text import fingerprint_all, normalise, similarity
+from tests.moderation_desk import judge_posted
 
 TEXTS = [
     "哈哈",
@@ -33,7 +34,7 @@ def removed(messages: Sequence[Message]) -> set[str]:
     """Ids of those that are taken away when they arrive in this order."""
     docket = Docket({})
     for number, each in enumerate(messages):
-        docket.judge_posted(each, number)
+        judge_posted(docket, each, number)
     return {message_id for _, message_id in docket.removals}
 
 
@@ -145,7 +146,7 @@ def _plainly(messages: Sequence[Message]) -> set[str]:
 def test_what_is_remembered_is_bounded(times: list[int]) -> None:
     docket = Docket({})
     for number, each in enumerate(distinct([at / 100 for at in times])):
-        docket.judge_posted(each, number)
+        judge_posted(docket, each, number)
         recent = docket.windows["tea", "ann"].recent
         assert len(recent) <= RECENT_MAX
         assert recent[-1].posted_us - recent[0].posted_us < KEPT_US

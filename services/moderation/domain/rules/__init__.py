@@ -1,7 +1,13 @@
-"""The index of all rules, in the order in which they are named as the reason of a removal."""
+"""The index of all kinds of rules; a further one is a file and a line here."""
 
-from services.moderation.domain.message import Rule
-from services.moderation.domain.rules.contact_ad import ContactAd
-from services.moderation.domain.rules.flood import Flood
+from collections.abc import Mapping
 
-RULES: tuple[Rule, ...] = (ContactAd(), Flood())
+from services.moderation.domain.rules.contact_ad import CONTACT_AD
+from services.moderation.domain.rules.flood import FLOOD
+from services.moderation.domain.rules.kind import Kind, Resources
+from services.moderation.domain.rules.wall import WALL
+
+_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+
+__all__ = ["KINDS", "Kind", "Resources"]

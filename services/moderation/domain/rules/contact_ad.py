@@ -1,10 +1,11 @@
 """Ads (广告): a way to be reached outside the community beside a word that invites or sells."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.moderation.domain.contacts import ANY_CONTACT, COMPILED, SURE_CONTACT, Contact, Needs
-from services.moderation.domain.message import SPANS_MAX, Around, Finding, Hit, Message, Recent
+from services.moderation.domain.message import SPANS_MAX, Match, Message
+from services.moderation.domain.rules.kind import Kind
 from services.moderation.domain.selling import (
     ANY_WORDS,
     COMPILED_DOUBT,
@@ -79,34 +80,26 @@ class ContactAd:
     that filters miss it (`微❤信`, `ｗｅｉｘｉｎ`) needs no more beside it than an address does.
     """
 
-    id: str = "contact_ad"
-    version: int = 1
-    reads_edits: bool = True
+    def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
+        """The ads."""
+        return {place: match for place, each in enumerate(messages) if (match := self.judge(each.text))}
 
-    def __call__(self, message: Message, around: Around) -> Hit | None:
-        """The finding about this message."""
-        finding = self.judge(message.text)
-        if finding is None:
-            return None
-        entry = Recent(message.posted_us, message.message_id, message.channel_id, message.fingerprint)
-        return Hit(finding, (entry,))
-
-    def judge(self, read: Normalised) -> Finding | None:
-        """The finding about a text."""
+    def judge(self, read: Normalised) -> Match | None:
+        """What a text shows."""
         if not ANY_CONTACT.occurs_in(read.text):
             return None
         if not ANY_WORDS.occurs_in(read.text) and not SURE_CONTACT.occurs_in(read.text):
             return None
         words = Beside.of(read.text)
         held = [(contact.name, span) for contact, needs, span in _contacts(read) if words.meet(needs)]
-        return self._finding(read, held, words.found) if held else None
+        return self._match(read, held, words.found) if held else None
 
-    def _finding(self, read: Normalised, contacts: Sequence[Found], words: Sequence[Found]) -> Finding:
+    def _match(self, read: Normalised, contacts: Sequence[Found], words: Sequence[Found]) -> Match:
         found = [*contacts, *words]
         names = list(dict.fromkeys(name for name, _ in found))
         spans = sorted({read.span(*span) for _, span in found})[:SPANS_MAX]
         score = min(1.0, SCORE_FIRST + SCORE_STEP * (len(names) - 1))
-        return Finding(self.id, self.version, round(score, 3), tuple(spans), " + ".join(names))
+        return Match(round(score, 3), tuple(spans), " + ".join(names))
 
 
 def _contacts(read: Normalised) -> Iterator[tuple[Contact, Needs, Span]]:
@@ -126,3 +119,6 @@ def _is_disguised(read: Normalised, start: int, end: int) -> bool:
 
 def _is_han(character: str) -> bool:
     return "㐀" <= character <= "鿿" or character >= "\U00020000"
+
+
+CONTACT_AD = Kind("contact_ad", ContactAd, lambda params, _: params)

@@ -1,0 +1,73 @@
+"""A policy ready to judge: its rules compiled once, and applied to a batch of texts at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from services.moderation.domain.message import (
+    Around,
+    Burst,
+    Finding,
+    Message,
+    TextRule,
+    WindowRule,
+    entry_of,
+)
+from services.moderation.domain.policy import Policy, Rule
+from services.moderation.domain.rules import KINDS, Resources
+
+
+class Hit(NamedTuple):
+    """A rule's answer to a message: what it found, and the messages that it condemns."""
+
+    rule: Rule
+    burst: Burst
+
+    @property
+    def finding(self) -> Finding:
+        """What it found, under the rule's name."""
+        return Finding(self.rule.id, self.rule.version, *self.burst.match)
+
+    def about(self, posted_us: int) -> "Hit":
+        """The same of messages that were posted at this time."""
+        messages = tuple(each._replace(posted_us=posted_us) for each in self.burst.messages)
+        return Hit(self.rule, self.burst._replace(messages=messages))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """The rules of a policy that are not off, by how they read."""
+
+    policy: Policy
+    texts: tuple[tuple[Rule, TextRule], ...]
+    windows: tuple[tuple[Rule, WindowRule], ...]
+
+    @classmethod
+    def compile(cls, policy: Policy, resources: Resources) -> "RuleBook":
+        """Every rule of the policy with its code."""
+        texts: list[tuple[Rule, Any]] = []
+        windows: list[tuple[Rule, Any]] = []
+        for rule in policy.rules:
+            kind = KINDS[rule.kind]
+            if not rule.is_off:
+                (windows if kind.counts_messages else texts).append(
+                    (rule, kind.build(rule.params, resources))
+                )
+        return cls(policy, tuple(texts), tuple(windows))
+
+    def read(self, messages: Sequence[Message]) -> list[list[Hit]]:
+        """What each text shows by itself, in the order of the policy."""
+        hits: list[list[Hit]] = [[] for _ in messages]
+        for rule, code in self.texts:
+            for place, match in code.match(messages).items():
+                if rule.scope.holds(messages[place]):
+                    hits[place].append(Hit(rule, Burst(match, (entry_of(messages[place]),))))
+        return hits
+
+    def watch(self, message: Message, around: Around) -> list[Hit]:
+        """What a posted message shows among its neighbours."""
+        return [
+            Hit(rule, found)
+            for rule, code in self.windows
+            if rule.scope.holds(message) and (found := code.judge(message, around))
+        ]

@@ -1,0 +1,25 @@
+"""What a kind of rules is: parameters that operators set, and the code that judges by them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.moderation.domain.message import TextRule, WindowRule
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What rules need besides their parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of rules."""
+
+    name: str
+    params: type[Any]
+    """A frozen dataclass whose fields all have defaults; raises ValueError for values that make no sense."""
+    build: Callable[[Any, Resources], TextRule | WindowRule]
+    """The rule of these parameters."""
+    counts_messages: bool = False
+    """Whether it is a `WindowRule`: an edit is no message more, so it is not asked about edits."""

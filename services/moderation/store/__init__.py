@@ -1,0 +1,1 @@
+"""All SQL of moderation, a file for each idea."""

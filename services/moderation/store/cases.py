@@ -1,0 +1,88 @@
+"""Cases: what a person may judge, with its messages and its history."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.moderation.store.columns import columns_of
+from shared.postgres.connection import Connection
+
+UNRESOLVED = "SELECT case_id FROM moderation_case WHERE case_id = ANY($1::text[]) AND state <> 'resolved'"
+SAVE_CASES = """
+    INSERT INTO moderation_case AS known
+        (case_id, community_id, kind, member_id, rule, rule_version, score, opened_at, state)
+    SELECT t.*, 'open'
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::float8[],
+                $8::timestamptz[]) AS t
+    ON CONFLICT (case_id) DO UPDATE SET score = greatest(known.score, excluded.score)
+    RETURNING case_id, xmax = 0 AS is_new
+"""
+SAVE_CASE_MESSAGES = """
+    INSERT INTO case_message (case_id, message_id, member_id, channel_id, posted_at, text)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+    ON CONFLICT (case_id, message_id) DO UPDATE SET text = excluded.text
+    WHERE case_message.text = '' AND excluded.text <> ''
+"""
+ADD_HISTORY = """
+    INSERT INTO case_history (case_id, version, at, actor, act, note)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+"""
+ENGINE_ACTOR = "hearth"
+
+
+class Case(NamedTuple):
+    """A case as it is opened."""
+
+    case_id: str
+    community_id: str
+    kind: str
+    """`decision`: acted upon already; `review`: waits; other kinds name what opened them."""
+    member_id: str | None
+    rule: str
+    rule_version: int
+    score: float
+    opened_at: datetime
+
+
+class CaseMessage(NamedTuple):
+    """A message of a case."""
+
+    case_id: str
+    message_id: str
+    member_id: str
+    channel_id: str
+    posted_at: datetime
+    text: str
+    """Empty where it was not at hand."""
+
+
+async def unresolved(connection: Connection, case_ids: Collection[str]) -> set[str]:
+    """Those of the cases that still wait for a verdict."""
+    if not case_ids:
+        return set()
+    return {row["case_id"] for row in await connection.fetch(UNRESOLVED, list(case_ids))}
+
+
+async def save_cases(
+    connection: Connection, cases: Iterable[Case], messages: Iterable[CaseMessage]
+) -> set[str]:
+    """Open cases, or raise the score of those that are open; returns the ids of new ones."""
+    rows = sorted(cases)
+    if not rows:
+        return set()
+    saved = await connection.fetch(SAVE_CASES, *columns_of(rows, 8))
+    fresh = {row["case_id"] for row in saved if row["is_new"]}
+    await connection.execute(SAVE_CASE_MESSAGES, *columns_of(sorted(messages), 6))
+    opened = [
+        (row.case_id, 1, row.opened_at, ENGINE_ACTOR, "opened", "") for row in rows if row.case_id in fresh
+    ]
+    await add_history(connection, opened)
+    return fresh
+
+
+async def add_history(
+    connection: Connection, acts: Sequence[tuple[str, int, datetime, str, str, str]]
+) -> None:
+    """Append acts (case, its version after it, moment, actor, act, note)."""
+    if acts:
+        await connection.execute(ADD_HISTORY, *columns_of(acts, 6))
