@@ -60,6 +60,15 @@ async def test_what_is_old_goes_but_operators_and_decisions_stay(world: World) -
     }
     assert await world.rows("gone_message") == []
     assert len(await world.rows("removal")) == 1
+    assert set(again) == {"tea"}  # the case's text is there for a while
+
+
+async def test_what_was_written_in_a_case_is_forgotten_after_ninety_days(world: World) -> None:
+    await forget(world, 89)
+    assert AD in str(await world.rows("case_message"))
+    again = await forget(world, 91)
+    assert AD not in str(await world.rows("case_message"))
+    assert len(await world.rows("case_message")) == 1
     assert again == {}
 
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.moderation.store import windows as store
+from services.moderation.store.cases import empty_texts
 from shared.engine import DueTimer, Timer, UnitOfWork
 
 FORGET_MEMBERS = "forget_members"
+TEXT_KEPT = timedelta(days=90)
+"""How long the messages of a case can be read, from its opening."""
 UNTOUCHED = timedelta(days=1)
 """By real time: a history that is imported fast must not lose its windows on the way."""
 
@@ -20,11 +23,15 @@ def forgetting(community_id: str, now: datetime) -> Timer:
 
 @dataclass(frozen=True, slots=True)
 class ForgetMembers:
-    """Once a day for each community of which something is remembered."""
+    """Once a day for each community of which something is remembered.
+
+    What was written in cases is forgotten by the community's clock.
+    """
 
     async def __call__(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
         """Delete what is old; come again where something is left."""
         latest = {timer.community_id: timer.now for timer in due}
         left = await store.prune(work.connection, sorted(latest), work.now - UNTOUCHED)
+        left |= await empty_texts(work.connection, {name: now - TEXT_KEPT for name, now in latest.items()})
         for community_id in sorted(left):
             work.set_timer(forgetting(community_id, latest[community_id]))

@@ -1,6 +1,6 @@
 """Cases: what a person may judge, with its messages and its history."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,6 +26,19 @@ SAVE_CASE_MESSAGES = """
 ADD_HISTORY = """
     INSERT INTO case_history (case_id, version, at, actor, act, note)
     SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+"""
+EMPTY_TEXTS = """
+    UPDATE case_message SET text = ''
+    FROM unnest($1::text[], $2::timestamptz[]) AS old (community_id, opened_before)
+    JOIN moderation_case c ON c.community_id = old.community_id AND c.opened_at < old.opened_before
+    WHERE case_message.case_id = c.case_id AND case_message.text <> ''
+"""
+HOLD_TEXT = """
+    SELECT community_id FROM unnest($1::text[]) AS asked (community_id)
+    WHERE EXISTS (
+        SELECT FROM moderation_case c JOIN case_message m USING (case_id)
+        WHERE c.community_id = asked.community_id AND m.text <> ''
+    )
 """
 ENGINE_ACTOR = "hearth"
 
@@ -78,6 +91,12 @@ async def save_cases(
     ]
     await add_history(connection, opened)
     return fresh
+
+
+async def empty_texts(connection: Connection, opened_before: Mapping[str, datetime]) -> set[str]:
+    """Forget what was written in cases opened before a moment, by community; those that hold text still."""
+    await connection.execute(EMPTY_TEXTS, list(opened_before), list(opened_before.values()))
+    return {row["community_id"] for row in await connection.fetch(HOLD_TEXT, list(opened_before))}
 
 
 async def add_history(
