@@ -18,6 +18,14 @@ STANDING = """
       AND NOT EXISTS (SELECT FROM rewards.transaction r WHERE r.reverses = t.id)
 """
 COMES_TO: dict[str, str] = {
+    "moderation.case_message": """
+        SELECT m.* FROM moderation.case_message m JOIN moderation.moderation_case c USING (case_id)
+        WHERE c.community_id = $1
+    """,
+    "moderation.case_history": """
+        SELECT h.* FROM moderation.case_history h JOIN moderation.moderation_case c USING (case_id)
+        WHERE c.community_id = $1
+    """,
     "rewards.account": """
         SELECT community_id, member_id, kind, balance FROM rewards.account
         WHERE community_id = $1 AND balance <> 0
@@ -46,7 +54,7 @@ COMES_TO: dict[str, str] = {
         WHERE community_id = $1 AND type NOT IN ('points.awarded', 'points.reversed')
     """,
 }
-"""Tables whose rows may differ between two runs, by what they come to."""
+"""Tables whose rows may differ between two runs by what they come to, and those whose rows name no community."""
 SUMS: dict[str, str] = {
     "points of each member": """
         SELECT member_id, sum(CASE type WHEN 'points.awarded' THEN amount ELSE -amount END)

@@ -89,6 +89,7 @@ def _chat() -> Iterator[Sample]:
     yield _said(SUBSTANCE + "，说好了不见不散", 200, "m4")
     yield sample(MessageDeleted(**_about("m2", "ben"), deleted_by="eve"), at(210))
     yield sample(MessageDeleted(**_about("c3", "ben"), deleted_by="ben"), at(220))
+    yield _said(AD, 2 * 3600, "ad2", "cat")
     yield _said("签到", 24 * 3600, "c4")
     yield _said(SUBSTANCE + "，第二天也来", 24 * 3600 + 60, "m5", "ben")
     yield sample(MemberLeft(community_id=COMMUNITY, member_id="cat", removed_by="eve"), at(25 * 3600))
