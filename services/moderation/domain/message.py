@@ -1,5 +1,6 @@
 """A message as rules see it, and what a rule answers."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from shared.text import Fingerprint, Normalised
@@ -22,6 +23,12 @@ class Message(NamedTuple):
     """Microseconds since 1970 of its `occurred_at`."""
     text: Normalised
     fingerprint: Fingerprint
+    reply_to_member: str | None = None
+    """Who wrote what it answers; None also where the platform does not say."""
+    mentions: tuple[str, ...] = ()
+    """Ids of the members whom it names."""
+    roles: tuple[str, ...] = ()
+    """Of its author, as the platform tells them."""
 
 
 class Recent(NamedTuple):
@@ -79,3 +86,21 @@ class Rule(Protocol):
 
     def __call__(self, message: Message, around: Around) -> Hit | None:
         """What it found, if anything."""
+
+
+class Match(NamedTuple):
+    """What a text rule found in one message."""
+
+    score: float
+    """0 to 1: how sure the rule is."""
+    spans: tuple[tuple[int, int], ...]
+    """Start and end of what matched, in the original text; at most SPANS_MAX."""
+    evidence: str
+    """Numbers and names, never words of the message."""
+
+
+class TextRule(Protocol):
+    """A rule that reads texts alone: one instance per compiled policy, immutable."""
+
+    def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
+        """What it found, by index in the batch; nothing for messages that keep the rule."""
