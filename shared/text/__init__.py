@@ -4,11 +4,13 @@ from shared.text.lexicon import Place, Word, WordIndex, is_spaced_letter
 from shared.text.likeness import Fingerprint, fingerprint_all, similarity
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
+from shared.text.pattern_set import PatternSet
 
 __all__ = [
     "Fingerprint",
     "Normalised",
     "Pattern",
+    "PatternSet",
     "Place",
     "Word",
     "WordIndex",

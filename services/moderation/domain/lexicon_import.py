@@ -1,4 +1,4 @@
-"""Word lists as people have them: plain, tagged or JSON, read into entries; bad lines are told, never fatal."""
+"""Word lists as people have them, plain, tagged or JSON, read into entries; bad lines are told, not fatal."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -154,7 +154,11 @@ def _json_row(number: int, item: Any) -> _Row:
     if not isinstance(item, dict):
         return _Row(number, "", options=Reason.SHAPE)
     word, category, weight = item.get("word", ""), item.get("category") or "", item.get("weight", 1.0)
-    if not isinstance(word, str) or not isinstance(category, str) or not isinstance(weight, int | float | str):
+    if (
+        not isinstance(word, str)
+        or not isinstance(category, str)
+        or not isinstance(weight, int | float | str)
+    ):
         return _Row(number, "", options=Reason.SHAPE)
     options = [name for name in ("pinyin", "exact") if item.get(name) is True]
     return _Row(number, word, category, weight, ",".join(options))
@@ -200,6 +204,6 @@ def _weight(written: str | float) -> float | None:
     """Above 0 and at most 1, else nothing."""
     try:
         weight = float(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return weight if 0 < weight <= 1 else None

@@ -15,13 +15,12 @@ class Problem(StrEnum):
     HITS_KNOWN_GOOD = "hits_known_good"
     READS_AS_NOTHING = "reads_as_nothing"
     ALSO_ALLOWED = "also_allowed"
-    INSIDE_ALLOWED = "inside_allowed"
     DUPLICATE = "duplicate"
 
     @property
     def is_refused(self) -> bool:
         """Whether the entry waits until an operator confirms it; otherwise the finding is a note."""
-        return self not in {Problem.INSIDE_ALLOWED, Problem.DUPLICATE}
+        return self is not Problem.DUPLICATE
 
 
 class LintFinding(NamedTuple):
@@ -69,23 +68,11 @@ def _known_good(
 
 
 def _contradictions(entries: Sequence[Entry], words: Sequence[str]) -> Iterator[LintFinding]:
-    allowed = [
-        (word, entry.word) for entry, word in zip(entries, words, strict=True) if entry.is_allowed and word
-    ]
-    same = {word for word, _ in allowed}
-    banned = [(n, word) for n, word in enumerate(words) if word and not entries[n].is_allowed]
-    yield from (
-        LintFinding(number, Problem.ALSO_ALLOWED, entries[number].word)
-        for number, word in banned
-        if word in same
-    )
-    seen: set[int] = set()
-    index = WordIndex([Word(word) for _, word in banned])
-    for place in index.find([word for word, _ in allowed]):
-        number, word = banned[place.word]
-        if word not in same and number not in seen:
-            seen.add(number)
-            yield LintFinding(number, Problem.INSIDE_ALLOWED, allowed[place.text][1])
+    """Entries that the list also calls good."""
+    allowed = {word for entry, word in zip(entries, words, strict=True) if entry.is_allowed}
+    for number, (entry, word) in enumerate(zip(entries, words, strict=True)):
+        if word and word in allowed and not entry.is_allowed:
+            yield LintFinding(number, Problem.ALSO_ALLOWED)
 
 
 def _duplicates(entries: Sequence[Entry], words: Sequence[str]) -> Iterator[LintFinding]:
