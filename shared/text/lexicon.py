@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 class WordIndex:
-    """An automaton over words; immutable, about 100 bytes a word.
+    """An automaton over words; immutable, about 100 bytes a word beside the words themselves.
 
     A word that begins or ends with a letter or digit of a script that is written with blanks counts at
     the boundary of a word only; Han words count anywhere. Of matches that lie in one another the longest
