@@ -106,7 +106,14 @@ def is_spaced_letter(character: str) -> bool:
 
 def _is_alone(joined: str, start: int, end: int) -> bool:
     """Whether nothing but punctuation and blanks shares the text with `joined[start:end]`."""
-    first = joined.rfind(_SEPARATOR, 0, start) + 1
-    last = joined.find(_SEPARATOR, end)
-    rest = joined[first:start] + joined[end : last if last >= 0 else len(joined)]
-    return not any(character.isalnum() for character in rest)
+    return _is_bare(joined, range(end, len(joined))) and _is_bare(joined, range(start - 1, -1, -1))
+
+
+def _is_bare(joined: str, places: range) -> bool:
+    """Whether no letter or digit comes before the text's end; looks no further than the first."""
+    for place in places:
+        if joined[place] == _SEPARATOR:
+            return True
+        if joined[place].isalnum():
+            return False
+    return True

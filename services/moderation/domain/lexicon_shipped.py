@@ -1,5 +1,6 @@
 """The word lists that are shipped, and the sentences that no word or pattern may hit."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def shipped(name: str) -> tuple[Entry, ...]:
     if imported.rejected:
         raise RuntimeError(f"{name}.txt, line {imported.rejected[0].line}: {imported.rejected[0].reason}")
     return imported.entries
+
+
+def listed(names: Iterable[str], own: Mapping[str, Sequence[Entry]]) -> tuple[Entry, ...]:
+    """The entries of all lists, a community's `own` before a shipped one; ValueError for an unknown name."""
+    return tuple(entry for name in names for entry in (own[name] if name in own else shipped(name)))
 
 
 @cache

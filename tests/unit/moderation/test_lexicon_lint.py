@@ -4,7 +4,7 @@ import pytest
 
 from services.moderation.domain.lexicon import SEVERITIES, Entry
 from services.moderation.domain.lexicon_lint import LintFinding, Problem, lint, refused
-from services.moderation.domain.lexicon_shipped import known_good, shipped
+from services.moderation.domain.lexicon_shipped import known_good, listed, shipped
 from shared.i18n import LOCALES, Catalogue
 from tests.architecture.sources import REPOSITORY
 
@@ -88,3 +88,11 @@ def test_the_shipped_lists_together_hit_no_innocent_sentence() -> None:
 def test_a_list_that_is_not_shipped_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"no word list '\.\./secrets'"):
         shipped("../secrets")
+
+
+def test_a_communitys_own_list_comes_before_a_shipped_one() -> None:
+    own = {"abuse": (Entry("坏蛋", "abuse"),), "竞品": (Entry("甲牌", "竞品"),)}
+    assert listed(["abuse", "竞品"], own) == (*own["abuse"], *own["竞品"])
+    assert listed(["spam"], own) == shipped("spam")
+    with pytest.raises(ValueError, match="no word list"):
+        listed(["missing"], own)

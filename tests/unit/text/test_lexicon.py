@@ -19,7 +19,7 @@ def test_a_latin_word_does_not_count_inside_another(text: str) -> None:
     assert found(text, "ass") == []
 
 
-@pytest.mark.parametrize("text", ["ass", "an ass!", "你ass了", "-ass-", "ass"])
+@pytest.mark.parametrize("text", ["ass", "an ass!", "你ass了", "-ass-"])
 def test_a_latin_word_counts_between_blanks_punctuation_and_han(text: str) -> None:
     assert found(text, "ass") == ["ass"]
 

@@ -12,8 +12,8 @@ YOU = Pattern(r"你|您|妳|\b(?:you|your|you're|youre|ur|u|ya)\b")
 SELF = Pattern(r"(?:我|俺)(?:就|才|也|还|真|真的)?是|\b(?:i am|i'm|im|i was|i feel like|my own|myself)\b")
 NEAR_CHARACTERS = 12
 """Between 你 and the word of abuse."""
-PLACES_MAX = 100
-"""Of 你 and 我是 in one text."""
+PLACES_MAX = 50
+"""Of 你, of 我是 and of abuse that are compared in one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class AttackRule:
     def _match(self, message: Message, found: Sequence[Found]) -> Match | None:
         text = message.text.text
         selves = list(SELF.spans(text, PLACES_MAX))
-        words = [each for each in found if not any(_precedes(place, each) for place in selves)]
+        words = [each for each in found[:PLACES_MAX] if not any(_precedes(place, each) for place in selves)]
         if not words:
             return None
         signs = []
