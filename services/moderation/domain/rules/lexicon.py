@@ -11,6 +11,7 @@ LISTS_MAX = 50
 FURTHER = 0.05
 """What each further word adds to the gravest."""
 EVIDENCE_MAX = 6
+"""Categories, and ids, that evidence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class LexiconRule:
         return {index: self._match(messages[index].text, words) for index, words in found.items()}
 
     def _match(self, read: Normalised, found: Sequence[Found]) -> Match:
-        distinct = {each.entry.id: each.entry for each in found}
-        gravest = max(self.params.severity(entry.category) * entry.weight for entry in distinct.values())
+        distinct = {each.entry for each in found}
+        gravest = max(self.params.severity(entry.category) * entry.weight for entry in distinct)
         score = min(1.0, gravest + FURTHER * (len(distinct) - 1))
         return Match(round(score, 3), spans(read, found), named(found))
 
@@ -77,7 +78,8 @@ def named(found: Sequence[Found]) -> str:
     counts: dict[str, int] = {}
     for each in found:
         counts[each.entry.category] = counts.get(each.entry.category, 0) + 1
-    ids = list(dict.fromkeys(each.entry.id for each in found))
-    further = f" and {len(ids) - EVIDENCE_MAX} more" if len(ids) > EVIDENCE_MAX else ""
-    categories = ", ".join(f"{category} {count}" for category, count in counts.items())
-    return f"{categories}: {', '.join(ids[:EVIDENCE_MAX])}{further}"
+    entries = list(dict.fromkeys(each.entry for each in found))
+    ids = [entry.id for entry in entries[:EVIDENCE_MAX]]
+    further = f" and {len(entries) - EVIDENCE_MAX} more" if len(entries) > EVIDENCE_MAX else ""
+    categories = ", ".join(f"{category} {count}" for category, count in list(counts.items())[:EVIDENCE_MAX])
+    return f"{categories}: {', '.join(ids)}{further}"
