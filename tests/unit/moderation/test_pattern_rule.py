@@ -8,7 +8,7 @@ from tests.moderation_texts import messages
 
 
 def test_a_pattern_reads_normalised_text_and_names_places_in_the_original() -> None:
-    rule = PatternRule(PatternParams(("内推码[a-z0-9]{4}", "砍.?刀链接"), score=0.8))
+    rule = PatternRule.of(PatternParams(("内推码[a-z0-9]{4}", "砍.?刀链接"), score=0.8))
     text = "看：內 推 码ＡＢ１２"
     found = rule.match(messages(["你好", text]))
     assert found.keys() == {1}
@@ -19,12 +19,12 @@ def test_a_pattern_reads_normalised_text_and_names_places_in_the_original() -> N
 
 
 def test_all_patterns_that_match_are_named() -> None:
-    rule = PatternRule(PatternParams(("甲牌", "未上市", "乙牌")))
+    rule = PatternRule.of(PatternParams(("甲牌", "未上市", "乙牌")))
     assert rule.match(messages(["乙牌和甲牌"]))[0].evidence == "patterns 1, 3"
 
 
 def test_many_matches_name_few_places() -> None:
-    rule = PatternRule(PatternParams(("甲牌", "乙牌", "丙牌")))
+    rule = PatternRule.of(PatternParams(("甲牌", "乙牌", "丙牌")))
     assert len(rule.match(messages(["甲牌乙牌丙牌" * 100]))[0].spans) == SPANS_MAX
 
 

@@ -1,7 +1,7 @@
 """Patterns that operators write (正则), in the syntax of RE2."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.moderation.domain.lexicon_shipped import known_good
 from services.moderation.domain.message import SPANS_MAX, Match, Message
@@ -24,7 +24,6 @@ class PatternParams:
     patterns: tuple[str, ...] = ()
     score: float = 0.6
     """0 to 1, of a message in which any of them occurs."""
-    compiled: PatternSet = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.patterns or len(self.patterns) > PATTERNS_MAX:
@@ -35,9 +34,7 @@ class PatternParams:
             if not pattern or len(pattern) > PATTERN_CHARACTERS_MAX:
                 limits = f"1 to {PATTERN_CHARACTERS_MAX} are allowed"
                 raise ValueError(f"pattern {number} has {len(pattern)} characters; {limits}")
-        compiled = PatternSet(self.patterns)
-        _refuse_broad(compiled)
-        object.__setattr__(self, "compiled", compiled)
+        _refuse_broad(PatternSet(self.patterns))
 
 
 def _refuse_broad(patterns: PatternSet) -> None:
@@ -52,6 +49,12 @@ class PatternRule:
     """Any of the patterns occurs; evidence names them by number, from 1."""
 
     params: PatternParams
+    patterns: PatternSet
+
+    @classmethod
+    def of(cls, params: PatternParams) -> "PatternRule":
+        """Compile; valid parameters always do."""
+        return cls(params, PatternSet(params.patterns))
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """What it found, by index in the batch."""
@@ -59,7 +62,7 @@ class PatternRule:
         return {index: match for index, match in found if match is not None}
 
     def _match(self, read: Normalised) -> Match | None:
-        hits = list(self.params.compiled.spans(read.text, MATCHES_MAX))
+        hits = list(self.patterns.spans(read.text, MATCHES_MAX))
         if not hits:
             return None
         numbers = sorted({number + 1 for number, _, _ in hits})
