@@ -1,18 +1,25 @@
-"""Text as rules read it: normalised with a way back to the original, patterns in linear time, likeness."""
+"""Text as rules read it: normalised with a way back, patterns and words in linear time, likeness."""
 
 from shared.text.emoji import count_emoji
+from shared.text.lexicon import Place, Word, WordIndex, is_spaced_letter
 from shared.text.likeness import Fingerprint, fingerprint_all, similarity
 from shared.text.links import Link, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
+from shared.text.pattern_set import PatternSet
 
 __all__ = [
     "Fingerprint",
     "Link",
     "Normalised",
     "Pattern",
+    "PatternSet",
+    "Place",
+    "Word",
+    "WordIndex",
     "count_emoji",
     "fingerprint_all",
+    "is_spaced_letter",
     "links_of",
     "normalise",
     "normalise_all",

@@ -25,6 +25,11 @@ class Pattern:
         # over bytes, nobody counts characters
         self._presence: Any = re2.compile(spelled.encode(), options)
 
+    @property
+    def size(self) -> int:
+        """Instructions of the compiled program: what a character costs at worst."""
+        return int(self._places.programsize)
+
     def occurs_in(self, text: str) -> bool:
         """Whether the text holds a match, the group `not` notwithstanding."""
         return self._presence.search(text.encode()) is not None

@@ -54,7 +54,7 @@ COMES_TO: dict[str, str] = {
         WHERE community_id = $1 AND type NOT IN ('points.awarded', 'points.reversed')
     """,
 }
-"""Tables whose rows may differ between two runs by what they come to, and those whose rows name no community."""
+"""Tables whose rows may differ between two runs by what they come to, and those that name no community."""
 SUMS: dict[str, str] = {
     "points of each member": """
         SELECT member_id, sum(CASE type WHEN 'points.awarded' THEN amount ELSE -amount END)

@@ -70,10 +70,11 @@ async def announced(servers: str, community: str, count: int) -> list[tuple[str,
 async def test_an_ad_on_kafka_leads_to_facts_a_command_and_a_reason(servers: str) -> None:
     community = fresh()
     await publish(servers, community, "大家好", "兼职日结，加 微 信 abc12345", "我的微信登录不了")
-    seen = await announced(servers, community, 6)
+    seen = await announced(servers, community, 7)
     assert [kind for kind, _ in seen] == [
         "hearth.case.opened.v1",
         "hearth.delete_message.v1",
+        "hearth.finding.recorded.v1",
         "hearth.finding.recorded.v1",
         "hearth.message.removed.v1",
         "hearth.sanction.applied.v1",

@@ -1,15 +1,19 @@
 """What a kind of rules is: parameters that operators set, and the code that judges by them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from services.moderation.domain.lexicon import Entry
 from services.moderation.domain.message import TextRule, WindowRule
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What rules need besides their parameters."""
+
+    lists: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    """The community's own word lists by name; they stand before shipped ones of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
