@@ -174,7 +174,11 @@ LOOK_ALIKES: tuple[tuple[str, str], ...] = (
 )
 
 RADICALS = dict(
-    zip("⺌⺍⺒⺕⺝⺟⺠⺩⺬⻁⻄⻅⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰⻳", "小小巳彐月母民王示虎西见贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙龟", strict=True)
+    zip(
+        "⺌⺍⺒⺕⺝⺟⺠⺩⺬⻁⻄⻅⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰⻳",
+        "小小巳彐月母民王示虎西见贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙龟",
+        strict=True,
+    )
 )
 """Radicals that are characters too; NFKC folds those of Kangxi (⼀), these it leaves alone."""
 

@@ -16,8 +16,9 @@ from shared.text.noise import drop_noise
 from shared.text.percent import decode_percent
 from shared.text.repeats import cut_repeats, have_drawn_out_letters
 
-CHUNK_CHARACTERS_MAX = 250_000
-"""More text is read in several goes, so that memory does not grow with what strangers send."""
+CHUNK_CHARACTERS_MAX = 32_000
+"""More text is read in several goes: memory does not grow with what strangers send, and the arrays of one go
+stay in the processor's cache."""
 
 
 class Normalised(NamedTuple):
@@ -86,7 +87,11 @@ def _normalise_flow(texts: Sequence[str]) -> list[Normalised]:
     decoded = decode_percent(flow)
     if decoded is not flow:
         flow = fold(decoded)
-    return _split(fold_numerals(cut_repeats(drop_noise(cut_repeats(flow)))), texts)
+    cut = cut_repeats(flow)
+    joined = drop_noise(cut)
+    if joined is not cut:
+        joined = cut_repeats(joined)
+    return _split(fold_numerals(joined), texts)
 
 
 def _split(flow: Flow, texts: Sequence[str]) -> list[Normalised]:

@@ -63,10 +63,10 @@ def test_places_lie_in_the_original(text: str, before: str, after: str) -> None:
 
 @given(st.one_of(st.text(), st.sampled_from(EVASIONS + INNOCENT)))
 def test_the_first_pass_loses_nothing(text: str) -> None:
-    """Whatever a single pattern finds, the one pass that tells most messages apart finds too."""
+    """Whatever a single pattern finds, the passes that tell most messages apart find too."""
     read = normalise(text).text
     if any(any(pattern.spans(read, 8)) for _, pattern in COMPILED):
-        assert ANY_CONTACT.occurs_in(read)
+        assert any(pattern.occurs_in(read) for pattern in ANY_CONTACT)
     if any(any(pattern.spans(read, 8)) for _, pattern in (*COMPILED_INVITES, *COMPILED_SALES)):
         assert ANY_WORDS.occurs_in(read)
 
