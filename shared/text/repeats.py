@@ -1,10 +1,10 @@
 """Characters that are drawn out so that a word is not seen: `加加加微微信` is 加微信, `casinoooo` is casino.
 
 A chain is a row of neighbouring Han characters each written twice or more. It is cut to one of each where one
-is written three times or more, or where it has three characters or more; 高高兴兴 and 谢谢 stay. Cutting cannot
-hide a word of two different characters, nor make one: what stood beside the run stood beside its character
-before. In a word of Latin letters four of one become one; three stand in IEEE and in identifiers. Laughter and
-sounds (哈哈哈), numerals, ids, addresses and `www` stay.
+is written three times or more, or where it has three characters or more; 高高兴兴 and 谢谢 stay. Cutting
+neither hides nor makes a word of two different characters: what stands beside the run stands beside its
+character. In a word of Latin letters four of one become one; three stand in IEEE and in identifiers. Laughter
+and sounds (哈哈哈), numerals, ids, addresses and `www` stay.
 """
 
 from functools import cache

@@ -38,48 +38,54 @@ class Contact:
         return f"(?:{self.expression.replace('(?P<not>', '(?:')})"
 
 
-WEIXIN = "w+{gap}[e3]+{gap}[i1]+{gap}x+{gap}[i1]+{gap}n+"
+WEIXIN = "w+{gap}[e3]+{gap}[i1!]+{gap}x+{gap}[i1!]+{gap}n+"
 WECHAT = rf"(?:微[信讯]|{WEIXIN}|w+[e3]+ ?c+h+[a4@]+t+|\bvx(?:in)?|\bwx(?:id)?\b)"
 APART = r"[^0-9a-z\p{Han}]{1,2}"
 SPELLED_OUT = rf"\bw{APART}e{APART}i{APART}x{APART}i{APART}n\b"
 HEART = "[❤♥♡💗💚💛💜💙🧡💕💖💓]"
-HIDDEN = rf"(?:[薇溦葳嶶](?:[信芯]|{HEART})|徽信|彳?微亻[言讠]|wei ?信|微 ?xin|{SPELLED_OUT})"
-DISGUISED = rf"(?:{HIDDEN}|\b[vw]信|\bv[^0-9a-z\p{{Han}}]信|微x|[微vw]{HEART})"
-LIKE_WECHAT = "[威维魏围韦味唯伟][信芯心]"
+HIDDEN = rf"(?:[薇溦葳嶶](?:[信芯]|{HEART})|徽信|彳?[微薇溦]亻[言讠]|wei ?信|微 ?xin|{SPELLED_OUT})"
+DISGUISED = rf"(?:{HIDDEN}|\b[vw]信|\bv[^0-9a-z\p{{Han}}]信|[微薇]x|[微vw]{HEART})"
+LIKE_WECHAT = "[威维魏围韦味唯伟巍喂违炜玮][信芯心新欣鑫馨]"
+BY_NAME = "绿?泡泡|绿色软件|赖"
+"""WeChat by its bubbles and its colour, and LINE by its sound; after a word that adds."""
 PICTURED = rf"(?:💚|🛰|✌{HEART}?)"
 """WeChat's colour, 卫星 and 微 as a V: pictures that are read aloud."""
 ADD = r"(?:[加伽嘉佳家扣➕]|力口|jia)"
+IN_SHORT = "(?:v{1,2}|[薇微威维卫魏徽w]|wei)[x信芯心星]?"
 SAME_NUMBER = r"(?:微信?|vx?|wx)同[号步]?"
 BETWEEN = r"[^0-9a-z\p{Han}@]{0,4}(?:是|为|叫)?[^0-9a-z\p{Han}@]{0,4}"
 NUMBER_NAME = r"(?:号码|账号|帐号|号|id|联系)?"
-APART_IN_NUMBER = "[ ._*-]{0,2}"
+APART_IN_NUMBER = "[ ._*、·—-]{0,2}"
 PHONE_APART = rf"1{APART_IN_NUMBER}[3-9](?:{APART_IN_NUMBER}[0-9]){{9}}"
 WECHAT_ID = (
     r"(?:[a-z][a-z_-]{1,14}[0-9][a-z0-9_-]{1,14}|[a-z][0-9][a-z0-9_-]{3,16}"
-    rf"|(?:[a-z][ ._*-]){{2,14}}[0-9](?:[ ._*-][a-z0-9]){{2,14}}|{PHONE_APART}|[1-9][0-9]{{6,10}})"
+    r"|(?:[a-z][ ._*—-]){2,14}[0-9](?:[ ._*—-][a-z0-9]){2,14}"
+    rf"|{PHONE_APART}|[1-9][0-9]{{6,10}})"
 )
+QQ = r"(?:\bq{gap}q|[扣抠蔻筘叩][扣抠蔻筘叩q]|企鹅|秋秋|🐧)"
+GROUP = "(?:[群裙峮]|君羊)"
 QQ_ID = rf"[1-9](?:{APART_IN_NUMBER}[0-9]){{4,10}}"
 GROUP_ID = rf"[1-9](?:{APART_IN_NUMBER}[0-9]){{5,10}}"
 NOT_ABOUT_ADDING = (
     r"(?P<not>支付|付款|收款|登[录陆]|小程序|公众号|开[发放]|接口|平台|api|sdk|读书|运动|红包|转账|客户端"
     r"|版本|消息|表情|官方|机器人|插件|分享|聊天|通知|提醒)?"
 )
-DOT = r"(?:\s?[.。]\s?|点|\s?[\[(]\s?(?:\.|dot|点)\s?[\])]\s?| dot )"
-SLASH = r"(?:\s?[/\\]\s?| slash )"
+DOT = r"(?:\s?[.,。]\s?|点|\s?[\[({]\s?(?:\.|dot|点)\s?[\])}]\s?| dot )"
+SLASH = r"(?:(?::[0-9]{2,5})?\s?[/\\]\s?|[ \[(]slash[ \])])"
 GROUP_HOSTS = (
-    r"\bt.me", r"telegram.(?:me|dog)", r"discord.gg", r"discord(?:app)?.com/invite", r"chat.whatsapp.com",
-    r"\bwa.me", r"line.me/ti", r"\b[qj][mq].qq.com", r"u.wechat.com", r"weixin.qq.com/g",
+    r"\bt.m ?[e3]", "telegram.(?:me|dog)", "discord.gg", "discord(?:app)?.com/invite", "chat.whatsapp.com",
+    r"\bwa.me", "line.me/ti", r"\b[qj][mq].qq.com", "u.wechat.com", "weixin.qq.com/g",
 )  # fmt: skip
 SHORT_HOSTS = (
-    "bit.ly", "t.cn", "tinyurl.com", "goo.gl", "is.gd", "ow.ly", "dwz.cn", "suo.(?:im|yt|nz)", "url.cn", "rb.gy",
-    "cutt.ly", "shorturl.at", "rebrand.ly", "tiny.cc", "mrw.so", "clck.ru", "vk.cc", "u.to", "buff.ly",
+    "bit.ly", "t.cn", "tinyurl.com", "goo.gl", "is.gd", "ow.ly", "dwz.cn", "suo.(?:im|yt|nz)", "url.cn",
+    "rb.gy", "cutt.ly", "shorturl.at", "rebrand.ly", "tiny.cc", "mrw.so", "clck.ru", "vk.cc", "u.to", "buff.ly",
     "[a-z0-9-]{1,63}.page.link", "linktr.ee", "t.ly", "s.id", "reurl.cc", "surl.(?:li|red)", "6du.in",
-    "sourl.cn", "lanza.me",
+    "sourl.cn", "lanza.me", "telegra.ph",
 )  # fmt: skip
 """Dots and slashes of hosts stand for whatever is read as one: `t(dot)me`, `dwz点cn`."""
 TELEGRAM = "t+{gap}[e3]+{gap}[l1]+{gap}[e3]+{gap}g+{gap}r+{gap}[a4@]+{gap}m+"
 WHATSAPP = "w+{gap}h+{gap}[a4@]+{gap}t+{gap}[s5]+{gap}[a4@]+{gap}p+{gap}p+"
-MESSENGERS = rf"(?:{TELEGRAM}|\btg|电报|纸飞机|✈|{WHATSAPP}|\bws|蝙蝠|skype|kakao)\s?(?:号|id|账号|me)?\s?"
+MESSENGERS = rf"(?:{TELEGRAM}|\btg|电报|纸飞机|✈|{WHATSAPP}|\bws|蝙蝠|skype|kakao)\s?(?:号|id|账号|me|at)?\s?"
 
 
 def _hosts(names: tuple[str, ...]) -> str:
@@ -94,9 +100,11 @@ CONTACTS = (
         (
             rf"(?:{WECHAT}|{DISGUISED}|{LIKE_WECHAT}){NUMBER_NAME}{BETWEEN}{WECHAT_ID}",
             rf"{WECHAT}(?:号|id)?\s?[:=]\s?[a-z][a-z0-9_-]{{5,19}}",
-            rf"{ADD}{{gap}}(?:我|下|个|一下)?的?(?:[v薇微威维卫魏徽w]|wei)(?:x|信|芯|心|星)?{BETWEEN}{WECHAT_ID}",
+            rf"{ADD}{{gap}}(?:我|下|个|一下)?的?{IN_SHORT}{BETWEEN}{WECHAT_ID}",
+            rf"{ADD}(?:我|下)?(?:{BY_NAME}){BETWEEN}{WECHAT_ID}",
+            rf"🛰{BETWEEN}{WECHAT_ID}",
             rf"{ADD}\s?{PICTURED}{BETWEEN}{WECHAT_ID}",
-            rf"\bv{{gap}}x(?:号|\s?:){BETWEEN}{WECHAT_ID}",
+            rf"\bv{{gap}}x(?:号|\s{{0,2}}:){BETWEEN}{WECHAT_ID}",
             rf"\+ ?(?:[v薇徽]|wei)(?:x|信|芯)?{BETWEEN}{WECHAT_ID}",
             rf"\bv\s?:\s?{WECHAT_ID}",
             rf"{SAME_NUMBER}{BETWEEN}{WECHAT_ID}",
@@ -116,9 +124,9 @@ CONTACTS = (
         "qq_id",
         Needs.INVITE_OR_SALE,
         (
-            rf"(?:\bq ?q|扣[扣q]|抠抠|企鹅|秋秋|🐧) ?(?:[群裙]|君羊)?(?:号|号码)?{BETWEEN}{QQ_ID}",
-            rf"(?:q群|扣群|裙号|群号){BETWEEN}{GROUP_ID}",
-            rf"[+加进入] ?(?:[群裙q扣]|君羊){BETWEEN}{GROUP_ID}",
+            rf"{QQ} ?{GROUP}?(?:号|号码)?{BETWEEN}{QQ_ID}",
+            rf"(?:[q扣]群|{GROUP}号){BETWEEN}{GROUP_ID}",
+            rf"[+加进入➕] ?(?:{GROUP}|[q扣抠]){BETWEEN}{GROUP_ID}",
         ),
     ),
     Contact(
@@ -190,7 +198,7 @@ ANY_CONTACT = (
     _any(contact for contact in CONTACTS if contact.name in LINKS),
     _any(contact for contact in CONTACTS if contact.name not in (*CHINESE, *LINKS)),
 )
-"""One of them occurs in every text in which a contact may match: three passes tell most messages apart. As one
-expression they outgrow what RE2 keeps of its automaton, and are six times slower."""
+"""One of them occurs in every text in which a contact may match: three passes tell most messages apart. One
+expression of all outgrows what RE2 keeps of its automaton, and is six times slower."""
 SURE_CONTACT = _any(contact for contact in CONTACTS if contact.needs is Needs.NOTHING)
 """Occurs in every text that needs no more to be an ad."""
