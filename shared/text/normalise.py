@@ -1,8 +1,8 @@
 """One reading of a text, however it was written, with a way back to the original's positions.
 
 The order: fold each character (compatibility form, case, accents, look-alikes, 繁→简, nothing for format
-characters), decode percent-encoding and fold again, drop noise between Han characters and cut drawn-out
-characters (before and after: either hides the other), write numerals as digits.
+characters), decode percent-encoding and fold again, drop noise between Han characters, cut drawn-out
+characters, write numerals as digits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -87,11 +87,7 @@ def _normalise_flow(texts: Sequence[str]) -> list[Normalised]:
     decoded = decode_percent(flow)
     if decoded is not flow:
         flow = fold(decoded)
-    cut = cut_repeats(flow)
-    joined = drop_noise(cut)
-    if joined is not cut:
-        joined = cut_repeats(joined)
-    return _split(fold_numerals(joined), texts)
+    return _split(fold_numerals(cut_repeats(drop_noise(flow))), texts)
 
 
 def _split(flow: Flow, texts: Sequence[str]) -> list[Normalised]:

@@ -78,8 +78,8 @@ GROUP_HOSTS = (
 )  # fmt: skip
 SHORT_HOSTS = (
     "bit.ly", "t.cn", "tinyurl.com", "goo.gl", "is.gd", "ow.ly", "dwz.cn", "suo.(?:im|yt|nz)", "url.cn",
-    "rb.gy", "cutt.ly", "shorturl.at", "rebrand.ly", "tiny.cc", "mrw.so", "clck.ru", "vk.cc", "u.to", "buff.ly",
-    "[a-z0-9-]{1,63}.page.link", "linktr.ee", "t.ly", "s.id", "reurl.cc", "surl.(?:li|red)", "6du.in",
+    "rb.gy", "cutt.ly", "shorturl.at", "rebrand.ly", "tiny.cc", "mrw.so", "clck.ru", "vk.cc", "u.to",
+    "buff.ly", "page.link", "linktr.ee", "t.ly", "s.id", "reurl.cc", "surl.(?:li|red)", "6du.in",
     "sourl.cn", "lanza.me", "telegra.ph",
 )  # fmt: skip
 """Dots and slashes of hosts stand for whatever is read as one: `t(dot)me`, `dwz点cn`."""

@@ -88,7 +88,7 @@ class ContactAd:
     """
 
     id: str = "contact_ad"
-    version: int = 1
+    version: int = 2
     reads_edits: bool = True
 
     def __call__(self, message: Message, around: Around) -> Hit | None:
