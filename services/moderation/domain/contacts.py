@@ -43,15 +43,16 @@ WECHAT = rf"(?:微[信讯]|{WEIXIN}|w+[e3]+ ?c+h+[a4@]+t+|\bvx(?:in)?|\bwx(?:id)
 APART = r"[^0-9a-z\p{Han}]{1,2}"
 SPELLED_OUT = rf"\bw{APART}e{APART}i{APART}x{APART}i{APART}n\b"
 HEART = "[❤♥♡💗💚💛💜💙🧡💕💖💓]"
-HIDDEN = rf"(?:[薇溦葳嶶](?:[信芯]|{HEART})|徽信|彳?[微薇溦]亻[言讠]|wei ?信|微 ?xin|{SPELLED_OUT})"
+HIDDEN = rf"(?:[薇溦葳嶶](?:[信芯]|{HEART})|徽信|彳?[微薇溦徽]亻[言讠]|wei ?信|微 ?xin|{SPELLED_OUT})"
 DISGUISED = rf"(?:{HIDDEN}|\b[vw]信|\bv[^0-9a-z\p{{Han}}]信|[微薇]x|[微vw]{HEART})"
 LIKE_WECHAT = "[威维魏围韦味唯伟巍喂违炜玮][信芯心新欣鑫馨]"
 BY_NAME = "绿?泡泡|绿色软件|赖"
 """WeChat by its bubbles and its colour, and LINE by its sound; after a word that adds."""
 PICTURED = rf"(?:💚|🛰|✌{HEART}?)"
 """WeChat's colour, 卫星 and 微 as a V: pictures that are read aloud."""
-ADD = r"(?:[加伽嘉佳家扣➕]|力口|jia)"
-IN_SHORT = "(?:v{1,2}|[薇微威维卫魏徽w]|wei)[x信芯心星]?"
+ADD = r"(?:[加伽嘉佳扣➕]|力口|jia)"
+IN_SHORT = r"(?:(?:v{1,2}|w|wei)x?(?:\b| ?[信芯心星])|[薇微威维卫魏徽][x信芯心星]?)"
+"""A Latin letter must end there: `win10` and `vue32` are no ids."""
 SAME_NUMBER = r"(?:微信?|vx?|wx)同[号步]?"
 BETWEEN = r"[^0-9a-z\p{Han}@]{0,4}(?:是|为|叫)?[^0-9a-z\p{Han}@]{0,4}"
 NUMBER_NAME = r"(?:号码|账号|帐号|号|id|联系)?"
@@ -64,13 +65,18 @@ WECHAT_ID = (
 )
 QQ = r"(?:\bq{gap}q|[扣抠蔻筘叩][扣抠蔻筘叩q]|企鹅|秋秋|🐧)"
 GROUP = "(?:[群裙峮]|君羊)"
-QQ_ID = rf"[1-9](?:{APART_IN_NUMBER}[0-9]){{4,10}}"
-GROUP_ID = rf"[1-9](?:{APART_IN_NUMBER}[0-9]){{5,10}}"
+NUMBER_APART = (
+    r"[1-9](?: [0-9]){5,10}\b|[1-9][0-9](?:[ ._*-][0-9]{2}){3,4}\b"
+    r"|[1-9][0-9]{2,4}(?:[ ._*-][0-9]{3,5}){1,2}(?:[ ._*-][0-9]{1,4})?\b"
+)
+"""Its groups are unlike those of dates and versions."""
+QQ_ID = rf"(?:[1-9][0-9]{{4,10}}|{NUMBER_APART})"
+GROUP_ID = rf"(?:[1-9][0-9]{{5,10}}|{NUMBER_APART})"
 NOT_ABOUT_ADDING = (
     r"(?P<not>支付|付款|收款|登[录陆]|小程序|公众号|开[发放]|接口|平台|api|sdk|读书|运动|红包|转账|客户端"
     r"|版本|消息|表情|官方|机器人|插件|分享|聊天|通知|提醒)?"
 )
-DOT = r"(?:\s?[.,。]\s?|点|\s?[\[({]\s?(?:\.|dot|点)\s?[\])}]\s?| dot )"
+DOT = r"(?:\s?[.。]\s?|,|点|\s?[\[({]\s?(?:\.|dot|点)\s?[\])}]\s?| dot )"
 SLASH = r"(?:(?::[0-9]{2,5})?\s?[/\\]\s?|[ \[(]slash[ \])])"
 GROUP_HOSTS = (
     r"\bt.m ?[e3]", "telegram.(?:me|dog)", "discord.gg", "discord(?:app)?.com/invite", "chat.whatsapp.com",
@@ -85,7 +91,7 @@ SHORT_HOSTS = (
 """Dots and slashes of hosts stand for whatever is read as one: `t(dot)me`, `dwz点cn`."""
 TELEGRAM = "t+{gap}[e3]+{gap}[l1]+{gap}[e3]+{gap}g+{gap}r+{gap}[a4@]+{gap}m+"
 WHATSAPP = "w+{gap}h+{gap}[a4@]+{gap}t+{gap}[s5]+{gap}[a4@]+{gap}p+{gap}p+"
-MESSENGERS = rf"(?:{TELEGRAM}|\btg|电报|纸飞机|✈|{WHATSAPP}|\bws|蝙蝠|skype|kakao)\s?(?:号|id|账号|me|at)?\s?"
+MESSENGERS = rf"(?:{TELEGRAM}|\btg|电报|纸飞机|{WHATSAPP}|\bws|蝙蝠|skype|kakao)\s?(?:号|id|账号|me|at)?\s?"
 
 
 def _hosts(names: tuple[str, ...]) -> str:
@@ -101,10 +107,10 @@ CONTACTS = (
             rf"(?:{WECHAT}|{DISGUISED}|{LIKE_WECHAT}){NUMBER_NAME}{BETWEEN}{WECHAT_ID}",
             rf"{WECHAT}(?:号|id)?\s?[:=]\s?[a-z][a-z0-9_-]{{5,19}}",
             rf"{ADD}{{gap}}(?:我|下|个|一下)?的?{IN_SHORT}{BETWEEN}{WECHAT_ID}",
-            rf"{ADD}(?:我|下)?(?:{BY_NAME}){BETWEEN}{WECHAT_ID}",
+            rf"{ADD}(?:我|下)?(?:{BY_NAME})号?{BETWEEN}{WECHAT_ID}",
             rf"🛰{BETWEEN}{WECHAT_ID}",
             rf"{ADD}\s?{PICTURED}{BETWEEN}{WECHAT_ID}",
-            rf"\bv{{gap}}x(?:号|\s{{0,2}}:){BETWEEN}{WECHAT_ID}",
+            rf"\bv{{gap}}x(?:号|\s{{0,2}}:|\s){BETWEEN}{WECHAT_ID}",
             rf"\+ ?(?:[v薇徽]|wei)(?:x|信|芯)?{BETWEEN}{WECHAT_ID}",
             rf"\bv\s?:\s?{WECHAT_ID}",
             rf"{SAME_NUMBER}{BETWEEN}{WECHAT_ID}",
@@ -125,7 +131,8 @@ CONTACTS = (
         Needs.INVITE_OR_SALE,
         (
             rf"{QQ} ?{GROUP}?(?:号|号码)?{BETWEEN}{QQ_ID}",
-            rf"(?:[q扣]群|{GROUP}号){BETWEEN}{GROUP_ID}",
+            rf"(?:[q扣]群|{GROUP}号|裙\s?:){BETWEEN}{GROUP_ID}",
+            rf"\bq\s?:?\s?(?:[1-9][0-9]{{8,10}}|{NUMBER_APART})",
             rf"[+加进入➕] ?(?:{GROUP}|[q扣抠]){BETWEEN}{GROUP_ID}",
         ),
     ),
@@ -140,7 +147,7 @@ CONTACTS = (
         (
             rf"{MESSENGERS}[:@]\s?@?[a-z0-9_]{{4,32}}",
             rf"{MESSENGERS}:?\s?\+?[0-9][0-9 -]{{7,15}}[0-9]",
-            r"飞机(?:号|id)?\s?:?\s?@[a-z0-9_]{4,32}",
+            r"(?:飞机|✈)(?:号|id)?\s?:?\s?@[a-z0-9_]{4,32}",
         ),
     ),
     Contact("short_link", Needs.SALE, (rf"\b(?:{_hosts(SHORT_HOSTS)}){SLASH}[^\s]{{1,80}}",)),
