@@ -7,6 +7,7 @@ from shared.text.links import Link, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
 from shared.text.pattern_set import PatternSet
+from shared.text.pinyin import Spoken, spoken_all
 
 __all__ = [
     "Fingerprint",
@@ -15,6 +16,7 @@ __all__ = [
     "Pattern",
     "PatternSet",
     "Place",
+    "Spoken",
     "Word",
     "WordIndex",
     "count_emoji",
@@ -24,4 +26,5 @@ __all__ = [
     "normalise",
     "normalise_all",
     "similarity",
+    "spoken_all",
 ]

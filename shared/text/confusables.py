@@ -1,4 +1,4 @@
-"""Letters that look like Latin ones: our own small table, lower case to lower case.
+"""Characters that look like others: our own small tables, lower case to lower case.
 
 Only look-alikes that occur in evasions are listed; compatibility forms (full width, mathematical letters)
 need no entry, Unicode's NFKC folds them.
@@ -23,6 +23,8 @@ LOOK_ALIKES: tuple[tuple[str, str], ...] = (
     ("ӏ", "l"),
     ("м", "m"),
     ("о", "o"),
+    ("п", "n"),
+    ("г", "r"),
     ("р", "p"),
     ("ԛ", "q"),
     ("ѕ", "s"),
@@ -37,7 +39,6 @@ LOOK_ALIKES: tuple[tuple[str, str], ...] = (
     # Greek
     ("α", "a"),
     ("β", "b"),
-    ("ϲ", "c"),
     ("ε", "e"),
     ("ϝ", "f"),
     ("η", "n"),
@@ -99,6 +100,52 @@ LOOK_ALIKES: tuple[tuple[str, str], ...] = (
     ("հ", "h"),
     ("զ", "q"),
     ("ց", "g"),
+    ("տ", "s"),
+    ("ռ", "n"),
+    ("ր", "r"),
+    ("վ", "u"),
+    # Coptic
+    ("ⲁ", "a"),
+    ("ⲃ", "b"),
+    ("ⲉ", "e"),
+    ("ⲏ", "h"),
+    ("ⲓ", "i"),
+    ("ⲕ", "k"),
+    ("ⲙ", "m"),
+    ("ⲛ", "n"),
+    ("ⲟ", "o"),
+    ("ⲣ", "p"),
+    ("ⲥ", "c"),
+    ("ⲧ", "t"),
+    ("ⲩ", "y"),
+    ("ⲭ", "x"),
+    ("ⲱ", "w"),
+    # Lisu
+    ("ꓐ", "b"),
+    ("ꓑ", "p"),
+    ("ꓓ", "d"),
+    ("ꓔ", "t"),
+    ("ꓖ", "g"),
+    ("ꓗ", "k"),
+    ("ꓙ", "j"),
+    ("ꓚ", "c"),
+    ("ꓜ", "z"),
+    ("ꓝ", "f"),
+    ("ꓟ", "m"),
+    ("ꓠ", "n"),
+    ("ꓡ", "l"),
+    ("ꓢ", "s"),
+    ("ꓣ", "r"),
+    ("ꓦ", "v"),
+    ("ꓧ", "h"),
+    ("ꓪ", "w"),
+    ("ꓫ", "x"),
+    ("ꓬ", "y"),
+    ("ꓮ", "a"),
+    ("ꓰ", "e"),
+    ("ꓲ", "i"),
+    ("ꓳ", "o"),
+    ("ꓴ", "u"),
     # Cherokee
     ("Ꭺ", "a"),
     ("Ᏼ", "b"),
@@ -108,6 +155,10 @@ LOOK_ALIKES: tuple[tuple[str, str], ...] = (
     ("Ꮐ", "g"),
     ("Ꮋ", "h"),
     ("Ꭵ", "i"),
+    ("Ꮖ", "i"),
+    ("Ꮑ", "n"),
+    ("Ꮤ", "w"),
+    ("Ꮒ", "h"),
     ("Ꭻ", "j"),
     ("Ꮶ", "k"),
     ("Ꮮ", "l"),
@@ -123,6 +174,15 @@ LOOK_ALIKES: tuple[tuple[str, str], ...] = (
     ("Ꭹ", "y"),
     ("Ꮓ", "z"),
 )
+
+RADICALS = dict(
+    zip(
+        "⺌⺍⺒⺕⺝⺟⺠⺩⺬⻁⻄⻅⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰⻳",
+        "小小巳彐月母民王示虎西见贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙龟",
+        strict=True,
+    )
+)
+"""Radicals that are characters too; NFKC folds those of Kangxi (⼀), these it leaves alone."""
 
 ENCLOSED_LETTERS = (0x1F150, 0x1F170, 0x1F1E6)
 """First code points of three alphabets that NFKC leaves alone: 🅐 (negative circled), 🅰 (negative squared)

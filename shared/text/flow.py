@@ -54,13 +54,12 @@ def _expand(flow: Flow, folded: NDArray[np.uint32]) -> tuple[Flow, NDArray[np.ui
     table = folding_table()
     where = np.flatnonzero(folded >= EXPANDED)
     which = (folded[where] - np.uint32(EXPANDED)).astype(np.int64)
-    lengths = np.ones(len(folded), dtype=np.int64)
-    lengths[where] = table.expansion_length[which]
-    repeated = np.repeat(np.arange(len(folded), dtype=np.int64), lengths)
-    result = folded[repeated]
-    first = np.cumsum(lengths) - lengths
-    places = np.repeat(first[where], lengths[where])
-    steps = np.flatnonzero(result >= EXPANDED) - places
-    sources = np.repeat(table.expansion_start[which], lengths[where]) + steps
-    result[places + steps] = table.expansion_points[sources]
-    return Flow(flow.points[repeated], flow.starts[repeated], flow.ends[repeated]), result
+    lengths = table.expansion_length[which]
+    counts = np.ones(len(folded), dtype=np.int64)
+    counts[where] = lengths
+    before = np.cumsum(lengths) - lengths
+    steps = np.arange(int(lengths.sum())) - np.repeat(before, lengths)
+    places = np.repeat(where + before - np.arange(len(where)), lengths) + steps
+    result = np.repeat(folded, counts)
+    result[places] = table.expansion_points[np.repeat(table.expansion_start[which], lengths) + steps]
+    return Flow(result, np.repeat(flow.starts, counts), np.repeat(flow.ends, counts)), result

@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.text.confusables import ENCLOSED_LETTERS, LOOK_ALIKES
+from shared.text.confusables import ENCLOSED_LETTERS, LOOK_ALIKES, RADICALS
 
 CODE_POINTS = sys.maxunicode + 1
 DROPPED = CODE_POINTS
@@ -38,6 +38,11 @@ _ACCENT_RANGES = ((0x300, 0x370), (0x1AB0, 0x1B00), (0x1DC0, 0x1E00), (0x20D0, 0
 _UNCHANGED_RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4), (0xE000, 0xF900))
 _FOLDED_BELOW = 0x20000
 _COMPATIBILITY_HAN = (0x2F800, 0x2FA20)
+_DROPPED_CATEGORIES = ("Cf", "Me")
+_FILLERS = "\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+"""Letters and marks by their category, but nothing is seen of them."""
+_ENCLOSED_CHARACTERS = len("(a)")
+"""⒜ and ㈠ mean what stands in the brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +89,24 @@ def folding_table() -> FoldingTable:
 def fold_character(character: str, simplified: dict[int, str]) -> str:
     """One character through the whole fold: compatibility form, case, accents, look-alikes, 繁→简."""
     category = unicodedata.category(character)
-    if category == "Cf" or (category == "Cc" and character not in "\t\n\r"):
+    if category in _DROPPED_CATEGORIES or character in _FILLERS:
         return ""
+    if category == "Cc":
+        return character if character in "\t\n\r" else ""
     digit = unicodedata.digit(character, None)
     if digit is not None:
         return str(digit)
     # Case twice: some compatibility forms are upper case, some lower-case forms decompose further.
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", character).casefold()).casefold()
+    if len(plain) == _ENCLOSED_CHARACTERS and plain[0] == "(" and plain[2] == ")":
+        plain = plain[1]
     return "".join(_fold_part(part, simplified) for part in plain)
 
 
 def _fold_part(part: str, simplified: dict[int, str]) -> str:
     if part <= "\x7f":
         return part
-    if _is_accent(part) or unicodedata.category(part) == "Cf":
+    if _is_accent(part) or part in _FILLERS or unicodedata.category(part) in _DROPPED_CATEGORIES:
         return ""
     look_alike = _LOOK_ALIKES.get(part)
     if look_alike:
@@ -116,7 +125,7 @@ def _is_accent(character: str) -> bool:
 
 
 def _look_alikes() -> dict[str, str]:
-    table = {letter.casefold(): latin for letter, latin in LOOK_ALIKES}
+    table = {letter.casefold(): latin for letter, latin in LOOK_ALIKES} | RADICALS
     for first in ENCLOSED_LETTERS:
         table.update({chr(first + n): chr(ord("a") + n) for n in range(26)})
     return table

@@ -37,9 +37,9 @@ def _parted(words: str) -> list[str]:
 
 ADDING = Words(
     "adding",
-    r"""加(?:我|下我|一下|[个下]?[微薇徽溦葳]|[威维卫魏][信星]|v|➕|q|扣|群|裙|好友|入我们|您)
-        伽[微v] jia\s?(?:v|wei|wo) ➕\s?[v微薇徽q] \+\s?(?:v|微|薇|q\b|我)
-        (?:进|入|拉[你您]进|加入)(?:本|我们的?)?(?:微信|q)?[群裙]
+    r"""加(?:我|下我|一下|[个下]?[微薇徽溦葳]|[威维卫魏围韦味唯伟巍喂][信星心新]|v|➕|q|[扣抠]|群|裙|君羊|绿?泡泡|绿色软件|赖\b|好友|入我们|您)
+        [伽嘉佳][微薇v] 力口 [加➕][💚🛰✌蔻] jia\s?(?:v|wei|wo) ➕\s?[v微薇徽q] \+\s?(?:v|微|薇|q\b|我)
+        (?:进|入|拉[你您]进|加入)(?:本|我们的?)?(?:微信|q)?(?:[群裙峮]|君羊|qun)
         扫码?(?:进[群裙]|加|入[群裙]|领|添加|关注|咨询|下方|图中|我) 长按识别 添加微信""",
     """add (?:me|my|our|us) /
         (?:dm|pm|message|text|whatsapp|telegram|inbox|write to|contact|hit) (?:me|us) /
@@ -58,6 +58,12 @@ ASKING = Words(
 )
 INVITES = (ADDING, ASKING)
 
+WARNING = Words(
+    "warning",
+    """(?P<not>不|非|无|不是|没有|拒绝)?[骗诈] 举报 谨防 警惕 别信 不要信 垃圾广告 上当""",
+    """scams? / scammers? / fraud / beware / phishing / reported""",
+)
+"""Somebody warns of an ad."""
 DOUBT = Words(
     "doubt",
     """(?P<not>不|非|无|不是|没有|拒绝)?[骗诈] 举报 谨防 警惕 小心 别信 不要信 垃圾广告 上当
@@ -153,6 +159,7 @@ SALES = (
 
 COMPILED_INVITES = tuple((words, Pattern(words.expression)) for words in INVITES)
 COMPILED_SALES = tuple((words, Pattern(words.expression)) for words in SALES)
+COMPILED_WARNING = Pattern(WARNING.expression)
 COMPILED_DOUBT = Pattern(DOUBT.expression)
 ANY_WORDS = Pattern("|".join(words.expression for words in (*INVITES, *SALES)))
 """Occurs in every text that invites or sells."""

@@ -1,7 +1,4 @@
-"""Ads: a corpus of evasions that must be found, one of ordinary talk that must not, and the laws between."""
-
-import tomllib
-from pathlib import Path
+"""Ads: what each kind of contact needs beside it, and the laws of what is found; test_corpus has the bars."""
 
 import pytest
 from hypothesis import given
@@ -13,9 +10,9 @@ from services.moderation.domain.message import SPANS_MAX
 from services.moderation.domain.rules.contact_ad import ContactAd
 from services.moderation.domain.selling import ANY_WORDS, COMPILED_INVITES, COMPILED_SALES
 from shared.text import normalise
+from tests.moderation_corpus import read_corpus
 from tests.moderation_desk import BOOK
 
-CORPUS = Path(__file__).parent / "corpus"
 RULE = ContactAd()
 
 
@@ -24,31 +21,24 @@ def check(text: str) -> Checked:
     return check_all([text], BOOK)[0]
 
 
-def corpus(name: str) -> list[str]:
-    """All texts of a file, of whatever language."""
-    tables = tomllib.loads((CORPUS / f"{name}.toml").read_text(encoding="utf-8"))
-    return [text for texts in tables.values() for text in texts]
-
-
-EVASIONS, INNOCENT = corpus("evasions"), corpus("innocent")
+EVASIONS = [text for text in read_corpus("evasions") if RULE.judge(normalise(text))]
+INNOCENT = read_corpus("innocent")
+HOSTILE = (
+    "加微信",
+    "微信号 a1",
+    "1",
+    "1 ",
+    "q q ",
+    "@a ",
+    "t.me/",
+    "t dot ",
+    "+1 2",
+    "w e i x i ",
+    "a b ",
+    "v:",
+    "％",
+)
 NOISE = st.sampled_from(["\u200b", "\u200d", "\u00ad", "\ufe0f", "\u2060"])
-
-
-def test_the_corpus_is_large_enough_to_mean_something() -> None:
-    assert len(set(EVASIONS)) >= 100
-    assert len(set(INNOCENT)) >= 130
-
-
-@pytest.mark.parametrize("text", EVASIONS)
-def test_evasions_are_found(text: str) -> None:
-    finding = RULE.judge(normalise(text))
-    assert finding is not None
-    assert 0 < finding.score <= 1
-
-
-@pytest.mark.parametrize("text", INNOCENT)
-def test_ordinary_talk_is_not(text: str) -> None:
-    assert RULE.judge(normalise(text)) is None
 
 
 @given(st.sampled_from(EVASIONS), st.data())
@@ -69,10 +59,10 @@ def test_places_lie_in_the_original(text: str, before: str, after: str) -> None:
 
 @given(st.one_of(st.text(), st.sampled_from(EVASIONS + INNOCENT)))
 def test_the_first_pass_loses_nothing(text: str) -> None:
-    """Whatever a single pattern finds, the one pass that tells most messages apart finds too."""
+    """Whatever a single pattern finds, the passes that tell most messages apart find too."""
     read = normalise(text).text
     if any(any(pattern.spans(read, 8)) for _, pattern in COMPILED):
-        assert ANY_CONTACT.occurs_in(read)
+        assert any(pattern.occurs_in(read) for pattern in ANY_CONTACT)
     if any(any(pattern.spans(read, 8)) for _, pattern in (*COMPILED_INVITES, *COMPILED_SALES)):
         assert ANY_WORDS.occurs_in(read)
 
@@ -132,7 +122,7 @@ def test_each_kind_of_contact_has_its_boundary(text: str, is_ad: bool) -> None:
 
 
 def test_a_hostile_text_of_100_kilobytes_is_judged() -> None:
-    for part in ("加微信", "微信号 a1", "1", "@a ", "t.me/", "+1 2", "w e i x i ", "v:", "％"):
+    for part in HOSTILE:
         check(part * (100_000 // len(part)))
 
 

@@ -11,6 +11,7 @@ from services.moderation.domain.selling import (
     COMPILED_DOUBT,
     COMPILED_INVITES,
     COMPILED_SALES,
+    COMPILED_WARNING,
     Words,
 )
 from shared.text import Normalised, Pattern
@@ -35,6 +36,8 @@ class Beside:
     sales_weight: int
     is_doubtful: bool
     """It warns of ads or tells of trouble: only what sells or asks to be added by an address counts then."""
+    is_warning: bool
+    """It warns of ads, and may quote one."""
 
     @classmethod
     def of(cls, text: str) -> "Beside":
@@ -43,7 +46,10 @@ class Beside:
         found = [(words, _first(words, pattern, text)) for words, pattern in COMPILED_SALES]
         sales = tuple(each for _, places in found for each in places)
         weight = sum(words.weight for words, places in found if places)
-        return cls(adding, asking, sales, weight, any(COMPILED_DOUBT.spans(text, MATCHES_MAX)))
+        is_doubtful, is_warning = (
+            any(pattern.spans(text, MATCHES_MAX)) for pattern in (COMPILED_DOUBT, COMPILED_WARNING)
+        )
+        return cls(adding, asking, sales, weight, is_doubtful, is_warning)
 
     @property
     def found(self) -> tuple[Found, ...]:
@@ -58,6 +64,8 @@ class Beside:
                 return True
             case Needs.INVITE_OR_SALE:
                 return bool(self.sales or self.adding or (self.asking and sure))
+            case Needs.INVITE_OR_SALE_UNWARNED:
+                return not self.is_warning and self.meet(Needs.INVITE_OR_SALE)
             case Needs.SALE:
                 return sure and bool(self.sales)
             case Needs.ADDING_AND_SALE_OR_TWO:
@@ -86,7 +94,7 @@ class ContactAd:
 
     def judge(self, read: Normalised) -> Match | None:
         """What a text shows."""
-        if not ANY_CONTACT.occurs_in(read.text):
+        if not any(pattern.occurs_in(read.text) for pattern in ANY_CONTACT):
             return None
         if not ANY_WORDS.occurs_in(read.text) and not SURE_CONTACT.occurs_in(read.text):
             return None
