@@ -1,5 +1,6 @@
 """A message as rules see it, and what a rule answers."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from shared.text import Fingerprint, Normalised
@@ -34,6 +35,17 @@ class Recent(NamedTuple):
     removed: bool = False
 
 
+class Match(NamedTuple):
+    """What a rule found in one message, or in a member's messages."""
+
+    score: float
+    """0 to 1: how sure the rule is."""
+    spans: tuple[tuple[int, int], ...]
+    """Start and end of what matched, in the original text; none where a rule counts messages."""
+    evidence: str
+    """Numbers and names of patterns, never words of the message."""
+
+
 class Finding(NamedTuple):
     """A rule matched."""
 
@@ -60,6 +72,13 @@ class Around(Protocol):
     @property
     def recent(self) -> tuple[Recent, ...]:
         """Never empty while a posted message is judged; an edited message may be missing."""
+
+
+class TextRule(Protocol):
+    """Reads each text by itself, a batch at a time; immutable, and pure."""
+
+    def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
+        """What it found, by the message's place in the batch."""
 
 
 class Rule(Protocol):
