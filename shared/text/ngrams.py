@@ -1,7 +1,7 @@
 """Which character n-grams a text holds, as numbers of hash buckets: what a linear classifier reads.
 
 Two views of each text: its normalised characters (1 to 3 together), and the kinds of characters that the
-original is written with (3 together), since `Зapaбoтoк` in two scripts and `🔥🔥 90%` say something by their looks.
+original is written with (3 together), since `Зapaбoтoк` in two scripts and `🔥🔥 90%` tell by their looks.
 Hashing as in Weinberger et al., Feature Hashing for Large Scale Multitask Learning (2009). A feature is there
 or not: counting would let a line of `=====` outweigh all words.
 """
@@ -36,14 +36,14 @@ _BUCKET = np.uint32(BUCKETS - 1)
 _SEED_GRAMS, _SEED_SHAPES = np.uint32(0x9E37), np.uint32(0x51ED27)
 _KINDS = (
     (0x00, 0x20, 12), (0x0A, 0x0B, 2), (0x20, 0x21, 1), (0x21, 0x7F, 8), (0x30, 0x3A, 5), (0x41, 0x5B, 4),
-    (0x61, 0x7B, 3), (0xA0, 0xA1, 1), (0xC0, 0x250, 3), (0x250, 0x2B0, 11), (0x370, 0x400, 11), (0x400, 0x530, 6),
-    (0x13A0, 0x1400, 11), (0x1D00, 0x1DC0, 11), (0x200B, 0x2010, 12), (0x2010, 0x2028, 10), (0x2060, 0x2070, 12),
-    (0x2190, 0x2460, 9), (0x2460, 0x2500, 11), (0x2500, 0x2C00, 9), (0x3000, 0x3040, 10), (0x3040, 0x3100, 7),
-    (0x3400, 0xA000, 7), (0xFE00, 0xFE10, 12), (0xFF00, 0xFFF0, 10), (0x1D400, 0x1D800, 11),
-    (0x1F000, 0x20000, 9), (0x20000, 0x30000, 7), (SEPARATOR, SEPARATOR + 1, 0),
+    (0x61, 0x7B, 3), (0xA0, 0xA1, 1), (0xC0, 0x250, 3), (0x250, 0x2B0, 11), (0x370, 0x400, 11),
+    (0x400, 0x530, 6), (0x13A0, 0x1400, 11), (0x1D00, 0x1DC0, 11), (0x200B, 0x2010, 12), (0x2010, 0x2028, 10),
+    (0x2060, 0x2070, 12), (0x2190, 0x2460, 9), (0x2460, 0x2500, 11), (0x2500, 0x2C00, 9), (0x3000, 0x3040, 10),
+    (0x3040, 0x3100, 7), (0x3400, 0xA000, 7), (0xFE00, 0xFE10, 12), (0xFF00, 0xFFF0, 10),
+    (0x1D400, 0x1D800, 11), (0x1F000, 0x20000, 9), (0x20000, 0x30000, 7), (SEPARATOR, SEPARATOR + 1, 0),
 )  # fmt: skip
-"""From, below, kind: 1 blank, 2 line end, 3 Latin, 4 its capitals, 5 digit, 6 Cyrillic, 7 Han and kana, 8 ASCII
-punctuation, 9 emoji and symbols, 10 wide and other punctuation, 11 look-alike letters, 12 invisible."""
+"""From, below, kind: 1 blank, 2 line end, 3 Latin, 4 its capitals, 5 digit, 6 Cyrillic, 7 Han and kana,
+8 ASCII punctuation, 9 emoji and symbols, 10 other punctuation, 11 look-alike letters, 12 invisible."""
 _OTHER_KIND = 13
 
 
@@ -66,8 +66,8 @@ def grams(text: str) -> Iterator[tuple[int, int, int]]:
     cut = _cut(text)
     points = _points([cut])[0]
     moved = len(text) - len(cut)
-    for size, buckets in zip(GRAMS, _hashes(points, len(cut) + 1, GRAMS, _SEED_GRAMS), strict=True):
-        for place, bucket in enumerate(buckets[1:].tolist()):
+    for size, buckets in zip(GRAMS, _hashes(points, len(cut) + 2, GRAMS, _SEED_GRAMS), strict=True):
+        for place, bucket in enumerate(buckets[2:].tolist()):
             if size > 1 and place + size <= len(cut) and _SEPARATOR not in cut[place : place + size]:
                 start = place + moved if moved and place > HEAD_CHARACTERS else place
                 yield start, start + size, bucket
@@ -96,9 +96,9 @@ def _cut(text: str) -> str:
 
 
 def _points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Code points with so many separators between texts that no n-gram holds characters of two; and lengths."""
+    """Code points, with separators so that no n-gram holds characters of two texts; and the lengths."""
     between = _SEPARATOR * GRAM_CHARACTERS_MAX
-    joined = _SEPARATOR + between.join(texts) + between * 2
+    joined = between[1:] + between.join(texts) + between
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     return points, np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
 
@@ -109,11 +109,7 @@ def _keys(
     """The text's number and the bucket in one number, for every place and size."""
     numbers = np.arange(len(lengths), dtype=np.uint32) << _BITS
     texts = np.repeat(numbers, lengths + GRAM_CHARACTERS_MAX)
-    keys = []
-    for buckets in _hashes(points, len(texts), sizes, seed):
-        buckets |= texts
-        keys.append(buckets)
-    return keys
+    return [buckets | texts for buckets in _hashes(points, len(texts), sizes, seed)]
 
 
 def _hashes(

@@ -20,10 +20,8 @@ class Classifier:
     intercept: float
 
     def probabilities(self, reads: Sequence[Normalised]) -> list[float]:
-        """For each text 0 to 1, calibrated on the share of spam among the samples, which is above a chat's."""
-        return [
-            _sigmoid(self.slope * margin + self.intercept) for margin in self.linear.margins(reads)
-        ]
+        """For each text 0 to 1, calibrated for as much spam as among the samples, more than in a chat."""
+        return [_sigmoid(self.slope * margin + self.intercept) for margin in self.linear.margins(reads)]
 
 
 def _sigmoid(x: float) -> float:

@@ -88,7 +88,7 @@ async def load_verdicts(connection: Connection, community_id: str) -> list[tuple
 
 
 async def newest_models(connection: Connection, known: Mapping[str, int]) -> dict[str, Classifier]:
-    """The models of communities that have one newer than the known version; raises ValueError on a broken row."""
+    """Of communities that have a model newer than the known version; raises ValueError on a broken row."""
     if not known:
         return {}
     pairs = sorted(known.items())

@@ -1,4 +1,4 @@
-"""`python -m services.moderation.training`: trains the shipped model and writes it into `samples/model.json`."""
+"""`python -m services.moderation.training`: trains the shipped model, writes `samples/model.json`."""
 
 import base64
 import json

@@ -67,7 +67,7 @@ def _check(is_spam: NDArray[np.bool_]) -> None:
     spam, ham = int(is_spam.sum()), int((~is_spam).sum())
     if min(spam, ham) < LABEL_SAMPLES_MIN:
         raise CannotTrain(
-            f"{spam} samples of spam and {ham} of ham are too few: at least {LABEL_SAMPLES_MIN} of each are needed"
+            f"{spam} samples of spam and {ham} of ham are too few, each needs at least {LABEL_SAMPLES_MIN}"
         )
 
 

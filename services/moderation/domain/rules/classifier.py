@@ -1,4 +1,4 @@
-"""Statistical spam (垃圾信息): a trained classifier's probability, to be reviewed or, where asked for, enforced."""
+"""Statistical spam (垃圾信息): a trained classifier's probability, reviewed or, if asked for, enforced."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
