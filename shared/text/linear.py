@@ -53,9 +53,10 @@ class Linear:
     def margins(self, reads: Sequence[Normalised]) -> list[float]:
         """For each text the sum of its features' weights, by the square root of their number."""
         margins: list[float] = []
-        for part in features(reads):
-            sums = np.add.reduceat(self.weights.take(part.buckets), part.starts[:-1])
-            margins += (sums / (_SCALE * np.sqrt(np.diff(part.starts)))).tolist()
+        for views in features(reads):
+            sums = sum(np.add.reduceat(self.weights.take(view.buckets), view.starts[:-1]) for view in views)
+            numbers = np.sum([np.diff(view.starts) for view in views], axis=0)
+            margins += (sums / (_SCALE * np.sqrt(numbers))).tolist()
         return margins
 
     def heaviest(self, read: Normalised, limit: int) -> tuple[tuple[int, int], ...]:

@@ -49,17 +49,22 @@ _OTHER_KIND = 13
 
 
 class Features(NamedTuple):
-    """The buckets of several texts, one after the other, each text's ascending and without repetition."""
+    """The n-grams of one view and size of several texts: each text's buckets, ascending and distinct."""
 
     buckets: NDArray[np.int32]
     starts: NDArray[np.int64]
     """Where each text's buckets begin, and behind the last where they end: one longer than the texts."""
 
 
-def features(reads: Sequence[Normalised]) -> Iterator[Features]:
-    """The features of all texts, at most TEXTS_MAX at a time; every text, also an empty one, has some."""
+def features(reads: Sequence[Normalised]) -> Iterator[list[Features]]:
+    """All views, of at most TEXTS_MAX texts at a time; an empty text has some of each, too."""
     for first in range(0, len(reads), TEXTS_MAX):
-        yield _features(reads[first : first + TEXTS_MAX])
+        part = reads[first : first + TEXTS_MAX]
+        points, lengths = _points([_cut(read.text) for read in part])
+        keys = _keys(points, lengths, GRAMS, _SEED_GRAMS)
+        points, lengths = _points([_cut(read.original) for read in part])
+        keys += _keys(_kinds()[points], lengths, SHAPES, _SEED_SHAPES)
+        yield [_distinct(each, len(part)) for each in keys]
 
 
 def grams(text: str) -> Iterator[tuple[int, int, int]]:
@@ -74,18 +79,13 @@ def grams(text: str) -> Iterator[tuple[int, int, int]]:
                 yield start, start + size, bucket
 
 
-def _features(reads: Sequence[Normalised]) -> Features:
-    points, lengths = _points([_cut(read.text) for read in reads])
-    keys = _keys(points, lengths, GRAMS, _SEED_GRAMS)
-    points, lengths = _points([_cut(read.original) for read in reads])
-    keys += _keys(_kinds()[points], lengths, SHAPES, _SEED_SHAPES)
-    ordered = np.concatenate(keys)
-    ordered.sort()
-    first_of_its_kind = np.empty(len(ordered), dtype=bool)
+def _distinct(keys: NDArray[np.uint32], texts: int) -> Features:
+    keys.sort()
+    first_of_its_kind = np.empty(len(keys), dtype=bool)
     first_of_its_kind[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=first_of_its_kind[1:])
-    distinct = ordered[first_of_its_kind]
-    bounds = np.arange(len(reads), dtype=np.uint32) << _BITS
+    np.not_equal(keys[1:], keys[:-1], out=first_of_its_kind[1:])
+    distinct = keys[first_of_its_kind]
+    bounds = np.arange(texts, dtype=np.uint32) << _BITS
     starts = np.append(np.searchsorted(distinct, bounds), len(distinct))
     return Features((distinct & _BUCKET).view(np.int32), starts)
 

@@ -16,7 +16,7 @@ SHIPPED = Path(__file__).parents[1] / "samples" / "model.json"
 SAMPLES_MAX = 20_000
 """Newest verdicts that a training reads."""
 MODELS_KEPT = 10
-"""Of a community; a model is some 200 kB."""
+"""Of a community; a model is some 70 kB."""
 
 SAVE_VERDICTS = """
     INSERT INTO training_sample (community_id, message_id, text, label, verdict_at, overturned)

@@ -75,12 +75,15 @@ def _matrix(reads: Sequence[Normalised]) -> csr_matrix:
     """One row a text, its distinct features scaled to length 1."""
     rows, columns, values = [], [], []
     first = 0
-    for part in features(reads):
-        sizes = np.diff(part.starts)
-        rows.append(np.repeat(np.arange(first, first + len(sizes)), sizes))
-        columns.append(part.buckets)
-        values.append(np.repeat(1 / np.sqrt(sizes), sizes))
-        first += len(sizes)
+    for views in features(reads):
+        numbers = np.sum([np.diff(view.starts) for view in views], axis=0)
+        texts = np.arange(first, first + len(numbers))
+        for view in views:
+            sizes = np.diff(view.starts)
+            rows.append(np.repeat(texts, sizes))
+            columns.append(view.buckets)
+            values.append(np.repeat(1 / np.sqrt(numbers), sizes))
+        first += len(texts)
     places = np.concatenate(rows), np.concatenate(columns)
     return csr_matrix((np.concatenate(values), places), shape=(first, BUCKETS))
 
