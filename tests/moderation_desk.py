@@ -4,9 +4,10 @@ from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Message
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.domain.rules import Resources
+from services.moderation.store.models import shipped_model
 from services.moderation.store.policy_documents import default_policy
 
-BOOK = RuleBook.compile(default_policy(), Resources())
+BOOK = RuleBook.compile(default_policy(), Resources(model=shipped_model()))
 
 
 def judge_posted(docket: Docket, message: Message, cause: int, book: RuleBook = BOOK) -> None:

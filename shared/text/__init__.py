@@ -3,6 +3,7 @@
 from shared.text.emoji import count_emoji
 from shared.text.lexicon import Place, Word, WordIndex, is_spaced_letter
 from shared.text.likeness import Fingerprint, fingerprint_all, similarity
+from shared.text.linear import Linear
 from shared.text.links import Link, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
@@ -11,6 +12,7 @@ from shared.text.pinyin import Spoken, spoken_all
 
 __all__ = [
     "Fingerprint",
+    "Linear",
     "Link",
     "Normalised",
     "Pattern",

@@ -24,8 +24,8 @@ ROOMS = {
     "timers",
 }
 """A module that grew too long may be a package of the same name."""
-OWN = {"moderation": {"lexicons"}}
-"""What a service alone has, beside the rooms: its data."""
+OWN = {"moderation": {"lexicons", "samples", "training"}}
+"""What a service alone has, beside the rooms: its data, and what tools make a model with."""
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 each_service = pytest.mark.parametrize("folder", service_folders(), ids=SERVICES)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.moderation.domain.classifier import Classifier
 from services.moderation.domain.lexicon import Entry
 from services.moderation.domain.message import TextRule, WindowRule
 
@@ -14,6 +15,8 @@ class Resources:
 
     lists: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     """The community's own word lists by name; they stand before shipped ones of the same name."""
+    model: Classifier = field(kw_only=True)
+    """The community's newest, or the shipped one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Trains the spam classifier from labelled texts; for tools, never imported by the running service."""
