@@ -1,6 +1,6 @@
 """Lexicons: words by category, compiled for looking up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from types import MappingProxyType
@@ -59,9 +59,15 @@ class Lexicon:
 
     entries: tuple[Entry, ...]
     index: WordIndex
+    touched: Callable[[Sequence[Message]], Sequence[int]] | None = None
+    """Gives the messages of a batch, by index, that may hold a word; None: all may."""
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> "Lexicon":
+    def of(
+        cls,
+        entries: Iterable[Entry],
+        touched: Callable[[Sequence[Message]], Sequence[int]] | None = None,
+    ) -> "Lexicon":
         """Compile; of entries that read the same the allowed one stays, else the heaviest, else the first.
 
         Raises ValueError when there are more than WORDS_MAX.
@@ -75,13 +81,15 @@ class Lexicon:
             if place not in best or _precedence(entry) > _precedence(best[place]):
                 best[place] = entry
         words = [Word(key, is_exact, entry.is_allowed) for (key, is_exact), entry in best.items()]
-        return cls(tuple(best.values()), WordIndex(words))
+        return cls(tuple(best.values()), WordIndex(words), touched)
 
     def find(self, messages: Sequence[Message]) -> dict[int, list[Found]]:
         """The words of each message that holds any, by its index in the batch, from left to right."""
+        places = self.touched(messages) if self.touched else range(len(messages))
         found: dict[int, list[Found]] = {}
-        for place in self.index.find([message.text.text for message in messages]):
-            found.setdefault(place.text, []).append(Found(self.entries[place.word], place.start, place.end))
+        for place in self.index.find([messages[number].text.text for number in places]):
+            word = Found(self.entries[place.word], place.start, place.end)
+            found.setdefault(places[place.text], []).append(word)
         return found
 
 

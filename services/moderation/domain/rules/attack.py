@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from services.moderation.domain.lexicon import ABUSE, Entry, Found, Lexicon
-from services.moderation.domain.lexicon_shipped import listed
+from services.moderation.domain.lexicon_shipped import listed, shipped_words
 from services.moderation.domain.message import Match, Message
 from services.moderation.domain.rules.kind import Kind, Resources
 from services.moderation.domain.rules.lexicon import named, spans
@@ -105,7 +105,7 @@ def _precedes(place: tuple[int, int], word: Found) -> bool:
 @lru_cache(maxsize=64)
 def _of_shipped(params: AttackParams) -> AttackRule:
     """Compiled once for all communities that ask for the same."""
-    return AttackRule.of(params, listed(params.lists, {}))
+    return AttackRule(params, Lexicon.of(listed(params.lists, {}), shipped_words().touched))
 
 
 def _build(params: AttackParams, resources: Resources) -> AttackRule:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from services.moderation.domain.lexicon import SEVERITIES, SEVERITY_OTHERWISE, Entry, Found, Lexicon
-from services.moderation.domain.lexicon_shipped import listed
+from services.moderation.domain.lexicon_shipped import ShippedWords, listed, shipped_words
 from services.moderation.domain.message import SPANS_MAX, Match, Message
 from services.moderation.domain.rules.kind import Kind, Resources
 from shared.text import Normalised
@@ -51,9 +51,15 @@ class LexiconRule:
     lexicon: Lexicon
 
     @classmethod
-    def of(cls, params: LexiconParams, entries: Iterable[Entry]) -> "LexiconRule":
-        """Compile with the entries of the lists that `params` names; ValueError when they are too many."""
-        return cls(params, Lexicon.of(each for each in entries if each.is_allowed or _weighs(params, each)))
+    def of(
+        cls, params: LexiconParams, entries: Iterable[Entry], words: ShippedWords | None = None
+    ) -> "LexiconRule":
+        """Compile with the entries of the lists that `params` names; ValueError when they are too many.
+
+        `words`: where all entries are shipped ones.
+        """
+        weighing = (each for each in entries if each.is_allowed or _weighs(params, each))
+        return cls(params, Lexicon.of(weighing, words.touched if words else None))
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """What it found, by index in the batch."""
@@ -70,7 +76,7 @@ class LexiconRule:
 @lru_cache(maxsize=64)
 def _of_shipped(lists: tuple[str, ...], severities: tuple[tuple[str, float], ...]) -> LexiconRule:
     """Compiled once for all communities that ask for the same shipped lists."""
-    return LexiconRule.of(LexiconParams(lists, dict(severities)), listed(lists, {}))
+    return LexiconRule.of(LexiconParams(lists, dict(severities)), listed(lists, {}), shipped_words())
 
 
 def _build(params: LexiconParams, resources: Resources) -> LexiconRule:
