@@ -1,7 +1,8 @@
 """Regular expressions on hostile text: RE2 only, whose time is linear in the text whatever the pattern."""
 
-from collections.abc import Iterator
-from itertools import islice
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 from typing import Any
 
 import re2
@@ -13,17 +14,20 @@ class Pattern:
     `{gap}` in the expression stands for what may hide between the letters of a spelled-out word.
     """
 
-    __slots__ = ("_places", "_presence")
+    __slots__ = ("_among", "_places", "_presence", "expression")
 
     GAP = r"[^0-9a-z\p{Han}]{0,2}"
 
     def __init__(self, expression: str) -> None:
         options = re2.Options()
         options.log_errors = False
+        self.expression = expression
         spelled = expression.replace("{gap}", self.GAP)
         self._places: Any = re2.compile(spelled, options)
         # over bytes, nobody counts characters
         self._presence: Any = re2.compile(spelled.encode(), options)
+        # texts are joined by line ends, at which a text begins and ends
+        self._among: Any = re2.compile(f"(?m:{spelled})".encode(), options)
 
     @property
     def size(self) -> int:
@@ -33,6 +37,25 @@ class Pattern:
     def occurs_in(self, text: str) -> bool:
         """Whether the text holds a match, the group `not` notwithstanding."""
         return self._presence.search(text.encode()) is not None
+
+    def may_occur_in(self, texts: Sequence[str]) -> list[int]:
+        """Which of the texts may hold a match, by number; none that does is left out, few others are named.
+
+        All texts are searched in one go: entering RE2 costs more than a message's characters. A match that
+        reaches over the end of a text names both, and lines count as texts for `^` and `$`.
+        """
+        encoded = [text.encode() for text in texts]
+        joined = b"\n".join(encoded)
+        starts = list(accumulate((len(each) + 1 for each in encoded), initial=0))
+        named: list[int] = []
+        number = 0
+        while number < len(texts) and (match := self._among.search(joined, starts[number])) is not None:
+            start, end = match.span()
+            number = bisect_right(starts, start) - 1
+            beyond = max(number + 1, bisect_right(starts, end - 1))
+            named.extend(range(number, min(beyond, len(texts))))
+            number = beyond
+        return named
 
     def spans(self, text: str, limit: int) -> Iterator[tuple[int, int]]:
         """The first `limit` matches from left to right, as start and end.

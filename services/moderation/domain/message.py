@@ -99,6 +99,7 @@ def entry_of(message: Message) -> Recent:
         message.message_id,
         message.channel_id,
         message.fingerprint,
-        links=message.links,
-        mentions=len(message.mentions),
+        False,
+        message.links,
+        len(message.mentions),
     )

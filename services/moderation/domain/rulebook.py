@@ -69,5 +69,5 @@ class RuleBook:
         return [
             Hit(rule, found)
             for rule, code in self.windows
-            if rule.scope.holds(message) and (found := code.judge(message, around))
+            if (found := code.judge(message, around)) and rule.scope.holds(message)
         ]

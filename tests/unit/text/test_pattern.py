@@ -1,6 +1,8 @@
 """Patterns: RE2's syntax and time, positions in characters."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.text import Pattern
 
@@ -30,3 +32,18 @@ def test_evil_patterns_end_on_long_texts(evil: str) -> None:
 def test_look_around_is_refused() -> None:
     with pytest.raises(Exception, match="invalid perl operator"):
         Pattern("a(?=b)")
+
+
+@given(
+    st.sampled_from(["ab", r"\bab\b", "^a|b$", r"a[^b]{0,2}b", r"(?:$|[^a])b", "微 ?信", "x*"]),
+    st.lists(st.text("ab \n微信", max_size=8), max_size=12),
+)
+def test_a_search_of_many_texts_leaves_none_out_that_holds_a_match(expression: str, texts: list[str]) -> None:
+    pattern = Pattern(expression)
+    named = pattern.may_occur_in(texts)
+    assert named == sorted(set(named))
+    assert {number for number, text in enumerate(texts) if pattern.occurs_in(text)} <= set(named)
+
+
+def test_a_search_of_many_texts_passes_over_those_without_a_match() -> None:
+    assert Pattern(r"加微信|\bvx").may_occur_in(["大家好", "加微信", "加微", "avx", "vx", ""]) == [1, 4]

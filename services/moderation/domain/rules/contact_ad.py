@@ -16,6 +16,8 @@ from services.moderation.domain.selling import (
 )
 from shared.text import Normalised, Pattern
 
+WORDS_OR_SURE = Pattern(f"{ANY_WORDS.expression}|{SURE_CONTACT.expression}")
+"""Occurs in every text that may be an ad."""
 MATCHES_MAX = 8
 """Places of one pattern that are looked at."""
 SCORE_FIRST = 0.6
@@ -90,7 +92,9 @@ class ContactAd:
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """The ads."""
-        return {place: match for place, each in enumerate(messages) if (match := self.judge(each.text))}
+        # these words are rarer than what may be a contact, such as @somebody
+        places = WORDS_OR_SURE.may_occur_in([each.text.text for each in messages])
+        return {place: match for place in places if (match := self.judge(messages[place].text))}
 
     def judge(self, read: Normalised) -> Match | None:
         """What a text shows."""

@@ -40,10 +40,11 @@ class Flood:
     def judge(self, message: Message, around: Around) -> Burst | None:
         """The burst around the message."""
         recent = around.recent
-        if len(recent) < min(self.messages_max + 1, self.alike_min) and not self._is_loud(recent):
+        is_few = len(recent) <= self.messages_max and len(recent) < self.alike_min
+        if is_few and not (message.mentions or message.links):
             return None
         at = next((n for n, each in enumerate(recent) if each.message_id == message.message_id), None)
-        if at is None:
+        if at is None or (is_few and not self._is_loud(recent)):
             return None
         span_us = self.rate_seconds * SECOND_US
         counts = {

@@ -27,19 +27,31 @@ class Wall:
 
     def _judge(self, message: Message) -> Match | None:
         original = message.text.original
-        counted = [
-            ("characters", len(original), self.characters_max),
-            ("lines", original.count("\n") + 1, self.lines_max),
-            ("mentions", len(message.mentions), self.mentions_max),
-        ]
-        if not original.isascii() and len(original) > self.emoji_max:
-            counted.append(("emoji", count_emoji(original), self.emoji_max))
-        over = [(what, count, most) for what, count, most in counted if count > most]
-        if not over:
+        length, lines, mentions = len(original), original.count("\n") + 1, len(message.mentions)
+        emoji = 0 if original.isascii() else self._emoji(original)
+        if (
+            length <= self.characters_max
+            and lines <= self.lines_max
+            and mentions <= self.mentions_max
+            and emoji <= self.emoji_max
+        ):
             return None
+        counted = (
+            ("characters", length, self.characters_max),
+            ("lines", lines, self.lines_max),
+            ("mentions", mentions, self.mentions_max),
+            ("emoji", emoji, self.emoji_max),
+        )
+        over = [(what, count, most) for what, count, most in counted if count > most]
         score = max(count / (2 * most) for _, count, most in over)
         evidence = "; ".join(f"{count} {what}, more than {most}" for what, count, most in over)
         return Match(round(min(1.0, score), 3), ((0, len(original)),), evidence)
+
+    def _emoji(self, text: str) -> int:
+        """Its emoji, or 0 where they cannot be too many: each takes two bytes more than it has characters."""
+        if len(text.encode("utf-8", "surrogatepass")) - len(text) <= 2 * self.emoji_max:
+            return 0
+        return count_emoji(text)
 
 
 WALL = Kind("wall", Wall, lambda params, _: params)
