@@ -24,7 +24,22 @@ SANCTIONS = counter(
 CASES = counter(
     "hearth_moderation_cases_opened_total",
     "Cases: decisions that may be judged, and findings that must be.",
-    {"kind": ("decision", "review")},
+    {"kind": ("decision", "review", "report")},
+)
+VERDICTS = counter(
+    "hearth_moderation_verdicts_total",
+    "Verdicts of operators on cases, those given in answer to appeals among them.",
+    {"verdict": ("confirmed", "overturned")},
+)
+APPEALS = counter(
+    "hearth_moderation_appeals_total",
+    "Appeals of members: filed, decided either way, and past their deadline.",
+    {"what": ("filed", "upheld", "overturned", "overdue")},
+)
+REPORTS = counter(
+    "hearth_moderation_reports_total",
+    "Reports of members, and the messages that were shown to operators or held because of them.",
+    {"what": ("reported", "alerted", "held")},
 )
 NOTICES = counter(
     "hearth_moderation_notices_total",

@@ -3,6 +3,7 @@
 A service sees only what is named here: handlers by event type on a batch, a unit of work, timers.
 """
 
+from shared.engine.community import Community, load_community
 from shared.engine.errors import Poison
 from shared.engine.event import DueTimer, Event, Timer
 from shared.engine.requests import request_work
@@ -10,6 +11,7 @@ from shared.engine.routes import Handler, Routes, TimerHandler
 from shared.engine.work import UnitOfWork
 
 __all__ = [
+    "Community",
     "DueTimer",
     "Event",
     "Handler",
@@ -18,5 +20,6 @@ __all__ = [
     "Timer",
     "TimerHandler",
     "UnitOfWork",
+    "load_community",
     "request_work",
 ]

@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
+import asyncpg
+
 from shared.contracts.chat import ClockSet
 from shared.contracts.profiles import CommunityProfile
 from shared.postgres.connection import Connection
@@ -12,6 +14,10 @@ from shared.postgres.connection import Connection
 LOAD_COMMUNITIES = """
     SELECT community_id, partition, profile, revision, mode, event_clock, turns FROM community
     WHERE partition = ANY($1::int[])
+"""
+LOAD_COMMUNITY = """
+    SELECT community_id, partition, profile, revision, mode, event_clock, turns FROM community
+    WHERE community_id = $1
 """
 SAVE_COMMUNITIES = """
     INSERT INTO community (community_id, partition, profile, revision, mode, event_clock, turns)
@@ -70,16 +76,21 @@ def unknown(community_id: str) -> Community:
 
 async def load_communities(connection: Connection, partitions: list[int]) -> list[tuple[int, Community]]:
     """All communities of these lanes that have a row (a profile, or a clock that was ever turned)."""
-    communities = []
-    for row in await connection.fetch(LOAD_COMMUNITIES, partitions):
-        community_id: str = row["community_id"]
-        known = row["profile"] is not None
-        profile = (
-            CommunityProfile.model_validate_json(row["profile"]) if known else unknown(community_id).profile
-        )
-        community = Community(profile, row["mode"], row["event_clock"], row["turns"], is_known=known)
-        communities.append((row["partition"], community))
-    return communities
+    rows = await connection.fetch(LOAD_COMMUNITIES, partitions)
+    return [(row["partition"], _community(row)) for row in rows]
+
+
+async def load_community(connection: Connection, community_id: str) -> Community:
+    """One community, for a request; the defaults where nothing was received."""
+    row = await connection.fetchrow(LOAD_COMMUNITY, community_id)
+    return _community(row) if row else unknown(community_id)
+
+
+def _community(row: asyncpg.Record) -> Community:
+    community_id: str = row["community_id"]
+    known = row["profile"] is not None
+    profile = CommunityProfile.model_validate_json(row["profile"]) if known else unknown(community_id).profile
+    return Community(profile, row["mode"], row["event_clock"], row["turns"], is_known=known)
 
 
 async def save_communities(connection: Connection, changed: dict[str, tuple[int, Community]]) -> None:

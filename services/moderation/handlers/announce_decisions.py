@@ -10,7 +10,7 @@ from services.moderation.domain.docket import Docket, Found
 from services.moderation.domain.policy import Rule
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.handlers.open_cases import Outcome
-from services.moderation.store.findings import FIRST_DECISION, Decided
+from services.moderation.store.findings import Decided
 from services.moderation.store.moments import microseconds_of, moment_of
 from services.moderation.store.sanctions import Sanction
 from shared.contracts.commands import DeleteMessage, SendMessage
@@ -70,7 +70,7 @@ class Announcer:
             rule=finding.rule,
             rule_version=finding.version,
             evidence=finding.evidence,
-            decision=FIRST_DECISION,
+            decision=decided.decision,
             posted_at=moment_of(removal.message.posted_us),
         )
         self.work.publish(fact, event.now)

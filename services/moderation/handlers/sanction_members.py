@@ -92,9 +92,9 @@ def _sanction(candidate: _Candidate, strikes: Sequence[Strike], ladder: Ladder) 
     channel_id = candidate.outcome.removed[0].removal.message.channel_id
     how = "told" if mute is None else "muted" if event.profile.can(channel_id, "mute") else "unable"
     return Sanction(
-        event_id(event.now, "sanction", strike.case_id), strike.community_id, strike.member_id, step,
-        strike.case_id, strike.rule, strike.rule_version, points, event.now,
-        event.now + mute if mute else None, how,
+        event_id(event.now, "sanction", strike.case_id, strike.member_id),
+        strike.community_id, strike.member_id, step, strike.case_id, strike.rule,
+        strike.rule_version, points, event.now, event.now + mute if mute else None, how,
     )  # fmt: skip
 
 

@@ -7,7 +7,11 @@ from typing import NamedTuple
 from services.moderation.store.columns import columns_of
 from shared.postgres.connection import Connection
 
-UNRESOLVED = "SELECT case_id FROM moderation_case WHERE case_id = ANY($1::text[]) AND state <> 'resolved'"
+# Locked, so that no verdict is given on a case while a decision joins it.
+UNRESOLVED = """
+    SELECT case_id FROM moderation_case WHERE case_id = ANY($1::text[]) AND state <> 'resolved'
+    ORDER BY case_id FOR UPDATE
+"""
 SAVE_CASES = """
     INSERT INTO moderation_case AS known
         (case_id, community_id, kind, member_id, rule, rule_version, score, opened_at, state)

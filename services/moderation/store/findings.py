@@ -53,6 +53,7 @@ class Decided:
     cause_id: str
     deletion: str
     """`asked` of the connector, `unable` where the channel cannot, or `gone` already."""
+    decision: int = FIRST_DECISION
 
 
 async def save_findings(
@@ -95,7 +96,7 @@ def _removal_row(decided: Decided) -> tuple[object, ...]:
     posted_at = moment_of(removal.message.posted_us)
     return (
         *removal.key,
-        FIRST_DECISION,
+        decided.decision,
         *about,
         posted_at,
         decided.removed_at,

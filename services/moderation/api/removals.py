@@ -1,14 +1,14 @@
-"""What people and their tools may ask of moderation, over HTTP."""
+"""Messages that were taken away, and texts to try the rules on, over HTTP."""
 
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 
 import asyncpg
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.moderation.api.paths import CommunityId
 from services.moderation.domain import message as domain
 from services.moderation.domain.check import check_all
 from services.moderation.handlers.rulebooks import RuleBooks
@@ -16,8 +16,6 @@ from services.moderation.store import findings as store
 from shared.contracts.contract import TEXT_CHARACTERS_MAX
 from shared.http.pages import Page, PagingQuery
 from shared.postgres.connection import Pool
-
-CommunityId = Annotated[str, Path(min_length=1, max_length=255)]
 
 
 class Place(BaseModel):

@@ -1,0 +1,24 @@
+"""Which person asks: named by the caller, who holds the token, and recorded with what is done."""
+
+from typing import Annotated, TypeAlias
+
+from fastapi import Header
+from pydantic import AfterValidator
+
+HEADER = "x-operator"
+ENGINE = "hearth"
+"""Who acts where no person does; no person can go by this name."""
+
+
+def _person(name: str) -> str:
+    if name.strip().casefold() in ("", ENGINE):
+        raise ValueError("this is no person's name")
+    return name
+
+
+Operator: TypeAlias = Annotated[
+    str,
+    Header(alias="X-Operator", min_length=1, max_length=255, description="who asks"),
+    AfterValidator(_person),
+]
+"""A route's parameter: `X-Operator: <id>`, 1 to 255 characters."""
