@@ -55,6 +55,12 @@ class RuleBook:
                 )
         return cls(policy, tuple(texts), tuple(windows))
 
+    def binding(self) -> "RuleBook":
+        """The rules that hold for members whom a list allows, too."""
+        texts = tuple(each for each in self.texts if each[0].binds_everybody)
+        windows = tuple(each for each in self.windows if each[0].binds_everybody)
+        return RuleBook(self.policy, texts, windows)
+
     def read(self, messages: Sequence[Message]) -> list[list[Hit]]:
         """What each text shows by itself, in the order of the policy."""
         hits: list[list[Hit]] = [[] for _ in messages]
