@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.moderation.api import lists, members, policies, removals, sanctions
+from services.moderation.api import joins, lists, members, policies, removals, sanctions
 from shared.postgres.connection import Pool
 
-SUBJECTS = (removals, policies, sanctions, members, lists)
+SUBJECTS = (removals, policies, sanctions, members, lists, joins)
 
 
 def router(pool: Pool) -> APIRouter:
