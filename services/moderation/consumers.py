@@ -4,7 +4,8 @@ from pathlib import Path
 
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
-from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
+from services.moderation.handlers.screen_members import ScreenMembers
+from shared.contracts.chat import JoinRequested, MemberJoined, MessageDeleted, MessageEdited, MessagePosted
 from shared.engine import Routes
 from shared.i18n import Catalogue
 
@@ -15,4 +16,5 @@ def routes() -> Routes:
     """The table of events."""
     table = Routes()
     table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
+    table.on(MemberJoined, JoinRequested, to=ScreenMembers(TEXTS))
     return table

@@ -120,6 +120,34 @@ class MemberJoined(Contract):
     is_bot: bool = False
 
 
+class JoinAnswer(BaseModel):
+    """What somebody answered who wants to come in."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    question: Label = ""
+    """As the platform asked it; empty where it has a single one."""
+    answer: Label = ""
+
+
+class JoinRequested(Contract):
+    """Somebody asks to come into the community and waits for `answer_join_request`."""
+
+    TYPE = "join.requested"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("request_id",)
+
+    request_id: Id
+    """The platform's, or one that the connector makes of the member and the moment."""
+    member_id: Id
+    member_name: Label | None = None
+    channel_id: Id | None = None
+    answers: tuple[JoinAnswer, ...] = Field(default=(), max_length=20)
+    invited_by: Id | None = None
+    """The member who invited, where the platform says."""
+    invite_code: Label | None = None
+
+
 class MemberLeft(Contract):
     """A member is gone from the community, by choice or removed."""
 
@@ -172,4 +200,5 @@ CHAT_CONTRACTS = (
     MemberLeft,
     MemberUpdated,
     ClockSet,
+    JoinRequested,
 )

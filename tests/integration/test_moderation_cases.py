@@ -61,7 +61,7 @@ async def test_a_case_shows_what_its_judge_needs(desk: CaseDesk) -> None:
     case = await desk.get(f"/cases/{case_id}")
     (message,) = case["messages"]
     assert (message["text"], message["removed"]) == (AD, True)
-    (finding,) = message["findings"]
+    finding = next(each for each in message["findings"] if each["rule"] == "contact_ad")
     assert AD[finding["places"][0]["start"] : finding["places"][0]["end"]] in AD
     assert finding["evidence"]
     assert [each["act"] for each in case["history"]] == ["opened"]

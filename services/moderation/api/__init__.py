@@ -1,14 +1,26 @@
-"""What people and their tools may ask of moderation, over HTTP."""
+"""What people and their tools may ask of moderation, over HTTP: one module for each subject."""
 
 from fastapi import APIRouter
 
-from services.moderation.api import appeals, cases, removals, verdicts
+from services.moderation.api import (
+    appeals,
+    cases,
+    joins,
+    lists,
+    members,
+    policies,
+    removals,
+    sanctions,
+    verdicts,
+)
 from shared.postgres.connection import Pool
+
+SUBJECTS = (removals, cases, verdicts, appeals, policies, sanctions, members, lists, joins)
 
 
 def router(pool: Pool) -> APIRouter:
-    """All routes of the service."""
-    routes = APIRouter()
-    for part in (removals, cases, verdicts, appeals):
-        routes.include_router(part.router(pool))
-    return routes
+    """The routes under `/v1`."""
+    joined = APIRouter()
+    for subject in SUBJECTS:
+        joined.include_router(subject.router(pool))
+    return joined

@@ -13,6 +13,7 @@ from itertools import pairwise
 from services.moderation.domain.message import Message
 
 OPERATOR = "operator"
+ILLEGAL = "illegal"
 SEVERITY_MAX = 6
 
 
@@ -79,6 +80,15 @@ class Rule:
     def mode_for(self, is_new: bool) -> Mode:
         """What becomes of a finding about a new member, or about somebody who is known."""
         return self.newcomer_mode if is_new and self.newcomer_mode else self.mode
+
+    @property
+    def binds_everybody(self) -> bool:
+        """Whether lists of the allowed excuse nothing: what is illegal is so for all.
+
+        Such are rules whose id begins with `illegal`, and those that read no word lists but illegal ones.
+        """
+        lists = getattr(self.params, "lists", ())
+        return self.id.partition("_")[0] == ILLEGAL or (bool(lists) and set(lists) == {ILLEGAL})
 
     @property
     def is_off(self) -> bool:

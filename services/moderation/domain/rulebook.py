@@ -15,6 +15,7 @@ from services.moderation.domain.message import (
 )
 from services.moderation.domain.policy import Policy, Rule
 from services.moderation.domain.rules import KINDS, Resources
+from services.moderation.domain.rules.listed import LISTED_KIND
 
 
 class Hit(NamedTuple):
@@ -54,6 +55,17 @@ class RuleBook:
                     (rule, kind.build(rule.params, resources))
                 )
         return cls(policy, tuple(texts), tuple(windows))
+
+    @property
+    def listed(self) -> Rule | None:
+        """The rule that says how strict lists of the denied are."""
+        return next((rule for rule, _ in self.texts if rule.kind == LISTED_KIND), None)
+
+    def binding(self) -> "RuleBook":
+        """The rules that hold for members whom a list allows, too."""
+        texts = tuple(each for each in self.texts if each[0].binds_everybody)
+        windows = tuple(each for each in self.windows if each[0].binds_everybody)
+        return RuleBook(self.policy, texts, windows)
 
     def read(self, messages: Sequence[Message]) -> list[list[Hit]]:
         """What each text shows by itself, in the order of the policy."""

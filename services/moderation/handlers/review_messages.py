@@ -1,7 +1,7 @@
 """Reads messages, edits and deletions in the order of the log and decides about what breaks a rule."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.moderation import metrics
@@ -11,6 +11,7 @@ from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.window import Window
 from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
+from services.moderation.handlers.listings import Exemptions, Listings
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.store import windows as store
 from services.moderation.store.moments import microseconds_of
@@ -31,15 +32,18 @@ class ReviewMessages:
 
     texts: Catalogue
     books: RuleBooks
+    lists: Listings = field(default_factory=Listings)
 
     async def __call__(self, batch: Sequence[Event[Reviewed]], work: UnitOfWork) -> None:
         """Load the rules and the members' windows, judge, save what is new and announce it."""
         books = await self.books.of(work.connection, sorted({event.community_id for event in batch}))
         messages = _read(batch)
-        windows = await store.load_windows(work.connection, _members(batch))
+        members = _members(batch)
+        lists = await self.lists.of(work.connection, sorted(books), members)
+        windows = await store.load_windows(work.connection, members)
         known = frozenset(member for member, window in windows.items() if window.recent)
         docket = Docket(windows)
-        _judge(docket, batch, messages, books)
+        _judge(docket, batch, messages, books, lists)
         await decide(docket, batch, books, self.texts, work)
         await _remember(docket, known, batch, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
@@ -93,8 +97,9 @@ def _judge(
     batch: Sequence[Event[Reviewed]],
     messages: Mapping[int, Message],
     books: Mapping[str, RuleBook],
+    lists: Exemptions,
 ) -> None:
-    shown = _shown(messages, books)
+    shown = _listed(_shown(messages, books), messages, books, lists)
     for number, event in enumerate(batch):
         data = event.data
         if isinstance(data, MessageDeleted):
@@ -104,7 +109,11 @@ def _judge(
         elif _is_operators(data):
             docket.excuse(data.community_id, data.member_id)
         elif isinstance(data, MessagePosted):
-            docket.judge_posted(messages[number], shown[number], books[data.community_id], number)
+            book = books[data.community_id]
+            is_allowed = (data.community_id, data.member_id) in lists.allowed
+            docket.judge_posted(
+                messages[number], shown[number], book.binding() if is_allowed else book, number
+            )
         else:
             docket.judge_edited(messages[number], shown[number], number)
 
@@ -119,6 +128,26 @@ def _shown(messages: Mapping[int, Message], books: Mapping[str, RuleBook]) -> di
         book = books[messages[numbers[0]].community_id]
         shown |= zip(numbers, book.read([messages[number] for number in numbers]), strict=True)
     return shown
+
+
+def _listed(
+    shown: Mapping[int, list[Hit]],
+    messages: Mapping[int, Message],
+    books: Mapping[str, RuleBook],
+    lists: Exemptions,
+) -> dict[int, list[Hit]]:
+    """The hits that the communities' lists leave and add; of members who are allowed only what binds all."""
+    if not lists.listings:
+        return dict(shown)
+    judged: dict[int, list[Hit]] = {}
+    for number, hits in shown.items():
+        message = messages[number]
+        if (message.community_id, message.member_id) in lists.allowed:
+            judged[number] = [hit for hit in hits if hit.rule.binds_everybody]
+        else:
+            listed = books[message.community_id].listed
+            judged[number] = lists.of(message.community_id).judge(message, hits, listed)
+    return judged
 
 
 async def _remember(

@@ -8,10 +8,11 @@ from services.moderation.domain.rules.contact_ad import CONTACT_AD
 from services.moderation.domain.rules.flood import FLOOD
 from services.moderation.domain.rules.kind import Kind, Resources
 from services.moderation.domain.rules.lexicon import LEXICON
+from services.moderation.domain.rules.listed import LISTED
 from services.moderation.domain.rules.pattern import PATTERN
 from services.moderation.domain.rules.wall import WALL
 
-_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL, LEXICON, ATTACK, PATTERN, CLASSIFIER)
+_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL, LEXICON, ATTACK, PATTERN, CLASSIFIER, LISTED)
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 
 __all__ = ["KINDS", "Kind", "Resources"]

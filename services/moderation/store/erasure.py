@@ -1,0 +1,88 @@
+"""Forgets one member: every row that names the member in a community, table by table."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.postgres.connection import Connection
+
+# what names the messages goes before the messages' own rows do
+ERASE_GONE = """
+    DELETE FROM gone_message WHERE community_id = $1 AND message_id IN (
+        SELECT message_id FROM finding WHERE community_id = $1 AND member_id = $2
+        UNION SELECT message_id FROM removal WHERE community_id = $1 AND member_id = $2
+    )
+"""
+ERASE_FINDINGS = "DELETE FROM finding WHERE community_id = $1 AND member_id = $2"
+ERASE_REMOVALS = "DELETE FROM removal WHERE community_id = $1 AND member_id = $2"
+ERASE_STRIKES = "DELETE FROM strike WHERE community_id = $1 AND member_id = $2"
+ERASE_SANCTIONS = "DELETE FROM sanction WHERE community_id = $1 AND member_id = $2"
+ERASE_CASE_HISTORY = """
+    DELETE FROM case_history
+    WHERE case_id IN (SELECT case_id FROM moderation_case WHERE community_id = $1 AND member_id = $2)
+"""
+ERASE_CASE_MESSAGES = """
+    DELETE FROM case_message m USING moderation_case c
+    WHERE c.case_id = m.case_id AND c.community_id = $1 AND (m.member_id = $2 OR c.member_id = $2)
+"""
+ERASE_CASES = "DELETE FROM moderation_case WHERE community_id = $1 AND member_id = $2"
+ERASE_WINDOW = "DELETE FROM member_window WHERE community_id = $1 AND member_id = $2"
+ERASE_ENTRIES = """
+    DELETE FROM list_entry e USING list_subscription s
+    WHERE s.list_id = e.list_id AND s.community_id = $1 AND e.kind = 'member' AND e.value = $2
+"""
+ERASE_LIST_HISTORY = """
+    DELETE FROM list_history h USING list_subscription s
+    WHERE s.list_id = h.list_id AND s.community_id = $1 AND h.kind = 'member' AND h.value = $2
+"""
+ERASE_REQUESTS = "DELETE FROM join_request WHERE community_id = $1 AND member_id = $2"
+FORGET_INVITER_OF_REQUESTS = """
+    UPDATE join_request SET invited_by = NULL WHERE community_id = $1 AND invited_by = $2
+"""
+ERASE_ARRIVALS = "DELETE FROM member_arrival WHERE community_id = $1 AND member_id = $2"
+FORGET_INVITER = "UPDATE member_arrival SET invited_by = NULL WHERE community_id = $1 AND invited_by = $2"
+# a letter holds the whole event, as JSON whose spaces its writer chose
+ERASE_DEAD_LETTERS = """
+    DELETE FROM dead_letter
+    WHERE key = convert_to($1, 'UTF8')
+      AND (position(convert_to('"member_id":' || to_json($2::text), 'UTF8') IN value) > 0
+           OR position(convert_to('"member_id": ' || to_json($2::text), 'UTF8') IN value) > 0)
+"""
+STEPS: tuple[tuple[str, str], ...] = (
+    ("gone_message", ERASE_GONE),
+    ("finding", ERASE_FINDINGS),
+    ("removal", ERASE_REMOVALS),
+    ("strike", ERASE_STRIKES),
+    ("sanction", ERASE_SANCTIONS),
+    ("case_history", ERASE_CASE_HISTORY),
+    ("case_message", ERASE_CASE_MESSAGES),
+    ("moderation_case", ERASE_CASES),
+    ("member_window", ERASE_WINDOW),
+    ("list_entry", ERASE_ENTRIES),
+    ("list_history", ERASE_LIST_HISTORY),
+    ("join_request", ERASE_REQUESTS),
+    ("join_request_invited", FORGET_INVITER_OF_REQUESTS),
+    ("member_arrival", ERASE_ARRIVALS),
+    ("member_arrival_invited", FORGET_INVITER),
+    ("dead_letter", ERASE_DEAD_LETTERS),
+)
+"""What is counted under which name, in the order in which it goes."""
+NOTE_ERASURE = """
+    INSERT INTO erasure (community_id, erased_at, erased_by, reason, counts) VALUES ($1, $2, $3, $4, $5)
+"""
+
+
+async def erase_member(connection: Connection, community_id: str, member_id: str) -> dict[str, int]:
+    """Delete every row about the member; returns how many by table."""
+    counts = {}
+    for name, statement in STEPS:
+        status = await connection.execute(statement, community_id, member_id)
+        counts[name] = int(status.rpartition(" ")[2])
+    return counts
+
+
+async def note_erasure(
+    connection: Connection, community_id: str, at: datetime, by: str, reason: str, counts: Mapping[str, int]
+) -> None:
+    """Keep that somebody was forgotten, by whom and why, and how much went; never who it was."""
+    await connection.execute(NOTE_ERASURE, community_id, at, by, reason, json.dumps(dict(counts)))
