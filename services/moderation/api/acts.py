@@ -1,0 +1,37 @@
+"""What every request names: the community and the member, and of a write who does it and why."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.moderation.api.texts import TEXTS
+from shared.http.language import locale_of
+from shared.http.problems import Kind, Refusal
+
+REASON_CHARACTERS_MAX = 500
+CommunityId = Annotated[str, Path(min_length=1, max_length=255)]
+MemberId = Annotated[str, Path(min_length=1, max_length=255)]
+Operator = Annotated[
+    str,
+    Header(alias="X-Operator", min_length=1, max_length=255, description="Id of the person who does it."),
+]
+Reason = Annotated[str, Field(min_length=1, max_length=REASON_CHARACTERS_MAX)]
+Locale = Annotated[str, Depends(locale_of)]
+
+
+class Body(BaseModel):
+    """The body of a write: a field that nobody knows is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Because(Body):
+    """Why."""
+
+    reason: Reason
+
+
+def refused(slug: str, kind: Kind, **members: Any) -> Refusal:
+    """A refusal whose sentence is `problem.<slug>` of the catalogue, filled with the members."""
+    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}", **members), **members)
