@@ -37,6 +37,9 @@ STATE = {
     "gone_message": "SELECT community_id, message_id FROM gone_message",
     "community_care": "SELECT * FROM community_care",
     "channel_day": "SELECT * FROM channel_day",
+    "member_seen": "SELECT * FROM member_seen",
+    "cleaning_member": "SELECT * FROM cleaning_member",
+    "cleaning": "SELECT * FROM cleaning",
 }
 """What must not depend on how the log is cut into batches; real time may."""
 

@@ -2,10 +2,20 @@
 
 from pathlib import Path
 
+from services.moderation.handlers.clean_members import CountReceipts
 from services.moderation.handlers.note_activity import NoteActivity
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
-from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.chat import (
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    ReactionAdded,
+)
+from shared.contracts.commands import CommandExecuted, CommandFailed
 from shared.engine import Routes
 from shared.i18n import Catalogue
 
@@ -16,5 +26,6 @@ def routes() -> Routes:
     """The table of events."""
     table = Routes()
     table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
-    table.on(MessagePosted, to=NoteActivity())
+    table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
+    table.on(CommandExecuted, CommandFailed, to=CountReceipts())
     return table

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.moderation.handlers.clean_members import CLEANING, CleanMembers
 from services.moderation.handlers.end_sanctions import EndSanctions
 from services.moderation.handlers.forget_members import FORGET_MEMBERS, ForgetMembers
 from services.moderation.handlers.remind_of_rules import RULE_REMINDER, RemindOfRules
@@ -18,4 +19,5 @@ def add_timers(table: Routes) -> Routes:
     table.on_timer(FORGET_MEMBERS, to=ForgetMembers())
     table.on_timer(SANCTION_END, to=EndSanctions())
     table.on_timer(RULE_REMINDER, to=RemindOfRules(TEXTS, RuleBooks.load()))
+    table.on_timer(CLEANING, to=CleanMembers(TEXTS))
     return table

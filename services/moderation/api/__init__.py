@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.moderation.api import reminders, removals
+from services.moderation.api import cleaning, reminders, removals
 from shared.postgres.connection import Pool
 
-SUBJECTS = (removals, reminders)
+SUBJECTS = (removals, reminders, cleaning)
 
 
 def router(pool: Pool) -> APIRouter:

@@ -1,45 +1,65 @@
-"""Notes how much is written where, and sets a community's first reminder when it is heard of."""
+"""Notes who was heard of when, and how much is written where; the first message begins reminders."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from services.moderation.domain.message import Key
+from services.moderation.domain.policy import OPERATOR
+from services.moderation.domain.silence import Seen, note
 from services.moderation.handlers.remind_of_rules import RULE_REMINDER
 from services.moderation.store import reminders as store
 from services.moderation.store.reminders import Written
-from shared.contracts.chat import MessagePosted
+from services.moderation.store.seen import save_seen
+from shared.contracts.chat import MemberJoined, MemberLeft, MemberUpdated, MessagePosted, ReactionAdded
 from shared.engine import Event, Timer, UnitOfWork
+
+Activity = MessagePosted | ReactionAdded | MemberJoined | MemberLeft | MemberUpdated
 
 
 @dataclass(frozen=True, slots=True)
 class NoteActivity:
-    """Counts only; a late message counts on the day on which it was written."""
+    """Days only; what comes late counts on the day on which it happened."""
 
-    async def __call__(self, batch: Sequence[Event[MessagePosted]], work: UnitOfWork) -> None:
-        """Add the batch to the days of its channels."""
-        people = [event for event in batch if not event.data.is_bot]
-        counts = Counter(
-            (event.community_id, event.occurred_at.astimezone(event.profile.zone).date(),
-             event.data.channel_id)
-            for event in people
-        )  # fmt: skip
+    async def __call__(self, batch: Sequence[Event[Activity]], work: UnitOfWork) -> None:
+        """Add the batch to what is known of members and channels."""
+        seen: dict[Key, Seen] = {}
+        written: Counter[tuple[str, date, str]] = Counter()
+        first: dict[str, Event[Activity]] = {}
+        for event in batch:
+            data = event.data
+            day = event.occurred_at.astimezone(event.profile.zone).date()
+            note(seen, (data.community_id, data.member_id), _seen(data, day))
+            if isinstance(data, MessagePosted) and not data.is_bot:
+                written[data.community_id, day, data.channel_id] += 1
+                first.setdefault(data.community_id, event)
+        await save_seen(work.connection, seen)
         begun = await store.add_messages(
-            work.connection, [Written(*key, messages) for key, messages in counts.items()]
+            work.connection, [Written(*key, messages) for key, messages in written.items()]
         )
         if begun:
-            await _set_reminders([event for event in people if event.community_id in begun], work)
+            await _set_reminders([first[community_id] for community_id in sorted(begun)], work)
 
 
-async def _set_reminders(events: Sequence[Event[MessagePosted]], work: UnitOfWork) -> None:
-    """The first message of a community, as the log has it, begins its evenings."""
-    first: dict[str, Event[MessagePosted]] = {}
-    for event in events:
-        first.setdefault(event.community_id, event)
-    since: dict[str, datetime] = {community_id: event.now for community_id, event in first.items()}
-    fresh = sorted(await store.watch(work.connection, since))
-    settings = await store.load_reminders(work.connection, fresh) if fresh else {}
-    for community_id, wanted in settings.items():
-        event = first[community_id]
-        due_at = wanted.next_after(event.now, event.profile.zone)
-        work.set_timer(Timer(community_id, RULE_REMINDER, due_at))
+def _seen(data: Activity, day: date) -> Seen:
+    if isinstance(data, MessagePosted):
+        return Seen(day, is_operator=OPERATOR in data.member_roles, is_bot=data.is_bot)
+    if isinstance(data, MemberJoined):
+        return Seen(day, is_bot=data.is_bot)
+    if isinstance(data, MemberLeft):
+        return Seen(day, is_sighting=False, is_gone=True)
+    if isinstance(data, MemberUpdated):
+        return Seen(day, is_sighting=False, is_operator=OPERATOR in data.member_roles)
+    return Seen(day)
+
+
+async def _set_reminders(first: Sequence[Event[Activity]], work: UnitOfWork) -> None:
+    """Only the first message of a community ever, as the log has it, begins anything."""
+    since: dict[str, datetime] = {event.community_id: event.now for event in first}
+    fresh = await store.watch(work.connection, since)
+    settings = await store.load_reminders(work.connection, sorted(fresh)) if fresh else {}
+    for event in first:
+        if event.community_id in fresh:
+            due_at = settings[event.community_id].next_after(event.now, event.profile.zone)
+            work.set_timer(Timer(event.community_id, RULE_REMINDER, due_at))
