@@ -10,6 +10,7 @@ import asyncpg
 
 from services.moderation.app import routes
 from shared.contracts.envelope import parse_time
+from shared.contracts.profiles import CommunityProfile
 from shared.contracts.registry import BY_TYPE
 from shared.engine import DueTimer, Event, Timer, UnitOfWork
 from shared.engine.effects import Effects
@@ -34,6 +35,11 @@ STATE = {
     "finding": "SELECT * FROM finding",
     "removal": "SELECT * FROM removal",
     "gone_message": "SELECT community_id, message_id FROM gone_message",
+    "community_care": "SELECT * FROM community_care",
+    "channel_day": "SELECT * FROM channel_day",
+    "member_seen": "SELECT * FROM member_seen",
+    "cleaning_member": "SELECT * FROM cleaning_member",
+    "cleaning": "SELECT * FROM cleaning",
 }
 """What must not depend on how the log is cut into batches; real time may."""
 
@@ -54,17 +60,18 @@ class World:
         planned = [Planned(None, None, event) for event in batch]  # type: ignore[arg-type]
         await self._apply(lambda work: EFFECTS.apply(planned, work), real_time)
 
-    async def fire(self, kind: str, now: datetime, community: str = "tea") -> int:
+    async def fire(
+        self, kind: str, now: datetime, community: str = "tea", about: CommunityProfile | None = None
+    ) -> int:
         """One transaction with the community's due timers of a kind; returns how many there were."""
         due = [
             timer for timer in self.timers.values()
             if (timer.community_id, timer.kind) == (community, kind) and timer.due_at <= now
         ]  # fmt: skip
+        known = about or profile(community)
         for timer in due:
             del self.timers[timer.community_id, timer.kind, timer.key]
-        await self._apply(
-            lambda work: EFFECTS.fire([DueTimer(each, now, profile(community)) for each in due], work), now
-        )
+        await self._apply(lambda work: EFFECTS.fire([DueTimer(each, now, known) for each in due], work), now)
         return len(due)
 
     async def _apply(self, act: Callable[[UnitOfWork], Awaitable[None]], real_time: datetime) -> None:

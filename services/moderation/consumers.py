@@ -2,10 +2,22 @@
 
 from pathlib import Path
 
+from services.moderation.handlers.clean_members import CountReceipts
+from services.moderation.handlers.note_activity import NoteActivity
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.screen_members import ScreenMembers
-from shared.contracts.chat import JoinRequested, MemberJoined, MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.chat import (
+    JoinRequested,
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    ReactionAdded,
+)
+from shared.contracts.commands import CommandExecuted, CommandFailed
 from shared.engine import Routes
 from shared.i18n import Catalogue
 
@@ -17,4 +29,6 @@ def routes() -> Routes:
     table = Routes()
     table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
     table.on(MemberJoined, JoinRequested, to=ScreenMembers(TEXTS))
+    table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
+    table.on(CommandExecuted, CommandFailed, to=CountReceipts())
     return table

@@ -46,6 +46,11 @@ NOTICES = counter(
     "Messages asked of connectors: the reason of a removal to its member, or an alert to operators.",
     {"to": ("member", "operators")},
 )
+CARE = counter(
+    "hearth_moderation_care_total",
+    "What was done to look after communities.",
+    {"act": ("reminder", "cleaning", "warning", "dispute")},
+)
 BATCH_MESSAGES = histogram(
     "hearth_moderation_batch_messages",
     "Messages judged in one batch, posted and edited.",

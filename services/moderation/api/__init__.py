@@ -5,17 +5,31 @@ from fastapi import APIRouter
 from services.moderation.api import (
     appeals,
     cases,
+    cleaning,
     joins,
     lists,
     members,
     policies,
+    reminders,
     removals,
     sanctions,
     verdicts,
 )
 from shared.postgres.connection import Pool
 
-SUBJECTS = (removals, cases, verdicts, appeals, policies, sanctions, members, lists, joins)
+SUBJECTS = (
+    removals,
+    cases,
+    verdicts,
+    appeals,
+    policies,
+    sanctions,
+    members,
+    lists,
+    joins,
+    reminders,
+    cleaning,
+)
 
 
 def router(pool: Pool) -> APIRouter:

@@ -1,0 +1,87 @@
+"""Reminders of rules: on which evenings, about which rule, and where."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.moderation.domain.policy import Mode, Policy, Rule
+
+VARIANTS = 5
+"""Wordings; a number that divides no distance between two evenings, so that none is said twice in a row."""
+LATELY = timedelta(days=7)
+ADS_RISE_FACTOR = 1.5
+ADS_RISE_MIN = 5
+"""Fewer messages with ads in a week are no rise, whatever there was before."""
+AD_KINDS = frozenset({"contact_ad", "link", "classifier", "campaign"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """When a community wants to be reminded."""
+
+    is_on: bool = True
+    days: tuple[int, ...] = (2, 4, 6)
+    """Days of the week, Monday 1."""
+    at: time = time(20, 0)
+    version: int = 1
+
+    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """The next evening: every day is looked at, since ads may make any day one of reminders."""
+        local = moment.astimezone(zone)
+        due = datetime.combine(local.date(), self.at, zone)
+        return due if due > local else datetime.combine(local.date() + timedelta(days=1), self.at, zone)
+
+
+class Broken(NamedTuple):
+    """Messages that a rule found something in: in the last seven days, and in the seven before."""
+
+    rule: str
+    lately: int
+    before: int
+
+
+class Spoken(NamedTuple):
+    """Messages of a channel: on the day itself, and in the week that ends with it."""
+
+    channel_id: str
+    today: int
+    week: int
+
+
+def is_quiet(moment: time, quiet_from: time, quiet_until: time) -> bool:
+    """Whether a local time is in the quiet hours, which may pass midnight."""
+    if quiet_from <= quiet_until:
+        return quiet_from <= moment < quiet_until
+    return moment >= quiet_from or moment < quiet_until
+
+
+def ads_rise(broken: Sequence[Broken], policy: Policy) -> bool:
+    """Whether clearly more messages with ads were found in the last seven days than in the seven before."""
+    ads = [each for each in broken if (rule := policy.rule(each.rule)) and rule.kind in AD_KINDS]
+    lately, before = sum(each.lately for each in ads), sum(each.before for each in ads)
+    return lately >= max(ADS_RISE_MIN, ADS_RISE_FACTOR * before)
+
+
+def rule_to_name(broken: Sequence[Broken], policy: Policy, day: date) -> Rule | None:
+    """The enforced rule that was broken most lately; each in turn while none was."""
+    enforced = [rule for rule in policy.rules if rule.mode is Mode.ENFORCE]
+    lately = {each.rule: each.lately for each in broken}
+    most = max(enforced, key=lambda rule: lately.get(rule.id, 0), default=None)
+    if most is None or lately.get(most.id, 0):
+        return most
+    return enforced[day.toordinal() % len(enforced)]
+
+
+def main_channel(spoken: Sequence[Spoken], able: Collection[str]) -> str | None:
+    """The channel in which most was written in the week, of those where Hearth can speak."""
+    candidates = [each for each in spoken if each.channel_id in able]
+    if not candidates:
+        return None
+    return max(candidates, key=lambda each: (each.week, each.channel_id)).channel_id
+
+
+def wording(day: date) -> int:
+    """Which of the wordings is said on a day, from 1."""
+    return day.toordinal() % VARIANTS + 1

@@ -1,0 +1,65 @@
+"""Notes who was heard of when, and how much is written where; the first message begins reminders."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.moderation.domain.message import Key
+from services.moderation.domain.policy import OPERATOR
+from services.moderation.domain.silence import Seen, note
+from services.moderation.handlers.remind_of_rules import RULE_REMINDER
+from services.moderation.store import reminders as store
+from services.moderation.store.reminders import Written
+from services.moderation.store.seen import save_seen
+from shared.contracts.chat import MemberJoined, MemberLeft, MemberUpdated, MessagePosted, ReactionAdded
+from shared.engine import Event, Timer, UnitOfWork
+
+Activity = MessagePosted | ReactionAdded | MemberJoined | MemberLeft | MemberUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class NoteActivity:
+    """Days only; what comes late counts on the day on which it happened."""
+
+    async def __call__(self, batch: Sequence[Event[Activity]], work: UnitOfWork) -> None:
+        """Add the batch to what is known of members and channels."""
+        seen: dict[Key, Seen] = {}
+        written: Counter[tuple[str, date, str]] = Counter()
+        first: dict[str, Event[Activity]] = {}
+        for event in batch:
+            data = event.data
+            day = event.occurred_at.astimezone(event.profile.zone).date()
+            note(seen, (data.community_id, data.member_id), _seen(data, day))
+            if isinstance(data, MessagePosted) and not data.is_bot:
+                written[data.community_id, day, data.channel_id] += 1
+                first.setdefault(data.community_id, event)
+        await save_seen(work.connection, seen)
+        begun = await store.add_messages(
+            work.connection, [Written(*key, messages) for key, messages in written.items()]
+        )
+        if begun:
+            await _set_reminders([first[community_id] for community_id in sorted(begun)], work)
+
+
+def _seen(data: Activity, day: date) -> Seen:
+    if isinstance(data, MessagePosted):
+        return Seen(day, is_operator=OPERATOR in data.member_roles, is_bot=data.is_bot)
+    if isinstance(data, MemberJoined):
+        return Seen(day, is_bot=data.is_bot)
+    if isinstance(data, MemberLeft):
+        return Seen(day, is_sighting=False, is_gone=True)
+    if isinstance(data, MemberUpdated):
+        return Seen(day, is_sighting=False, is_operator=OPERATOR in data.member_roles)
+    return Seen(day)
+
+
+async def _set_reminders(first: Sequence[Event[Activity]], work: UnitOfWork) -> None:
+    """Only the first message of a community ever, as the log has it, begins anything."""
+    since: dict[str, datetime] = {event.community_id: event.now for event in first}
+    fresh = await store.watch(work.connection, since)
+    settings = await store.load_reminders(work.connection, sorted(fresh)) if fresh else {}
+    for event in first:
+        if event.community_id in fresh:
+            due_at = settings[event.community_id].next_after(event.now, event.profile.zone)
+            work.set_timer(Timer(event.community_id, RULE_REMINDER, due_at))

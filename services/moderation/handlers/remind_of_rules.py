@@ -1,0 +1,121 @@
+"""Reminds a community of the rule that it breaks most: some evenings a week, every evening while ads rise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.moderation import metrics
+from services.moderation.domain.reminders import (
+    Broken,
+    Reminders,
+    Spoken,
+    ads_rise,
+    is_quiet,
+    main_channel,
+    rule_to_name,
+    wording,
+)
+from services.moderation.domain.rulebook import RuleBook
+from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.store import reminders as store
+from shared.contracts.commands import SendMessage
+from shared.contracts.identity import event_id
+from shared.contracts.profiles import CommunityProfile
+from shared.engine import DueTimer, Timer, UnitOfWork
+from shared.i18n import Catalogue, match
+
+RULE_REMINDER = "rule_reminder"
+COMMAND_VALID = timedelta(minutes=10)
+DAYS_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class RemindOfRules:
+    """Every evening for each community of which anything was ever heard."""
+
+    texts: Catalogue
+    books: RuleBooks
+
+    async def __call__(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
+        """Say what is due, and come again the next evening."""
+        settings = await store.load_reminders(work.connection, sorted({each.community_id for each in due}))
+        for each in due:
+            following = settings[each.community_id].next_after(each.now, each.profile.zone)
+            work.set_timer(Timer(each.community_id, RULE_REMINDER, following))
+        await store.prune_days(work.connection, {each.community_id: _day(each) - DAYS_KEPT for each in due})
+        timely = [each for each in due if _is_timely(each, settings[each.community_id])]
+        if timely:
+            await self._remind(timely, settings, work)
+
+    async def _remind(
+        self, timely: Sequence[DueTimer], settings: Mapping[str, Reminders], work: UnitOfWork
+    ) -> None:
+        connection = work.connection
+        spoken = await store.load_spoken(connection, {each.community_id: _day(each) for each in timely})
+        broken = await store.load_broken(
+            connection, {each.community_id: each.timer.due_at for each in timely}
+        )
+        books = await self.books.of(connection, sorted(spoken))
+        for each in timely:
+            community_id = each.community_id
+            wanted = settings[community_id].days
+            command = self._command(
+                each, wanted, spoken[community_id], broken[community_id], books[community_id]
+            )
+            if command:
+                work.publish(command, each.now)
+                metrics.CARE.labels("reminder").inc()
+
+    def _command(
+        self,
+        due: DueTimer,
+        wanted: Sequence[int],
+        spoken: Sequence[Spoken],
+        broken: Sequence[Broken],
+        book: RuleBook,
+    ) -> SendMessage | None:
+        """What is said, if anything: to nobody, or on a day without need, nothing."""
+        day = _day(due)
+        if not any(each.today for each in spoken):
+            return None
+        if day.isoweekday() not in wanted and not ads_rise(broken, book.policy):
+            return None
+        rule = rule_to_name(broken, book.policy, day)
+        channel_id = main_channel(spoken, _able(due.profile, spoken))
+        if rule is None or channel_id is None:
+            return None
+        locale = match(due.profile.locale)
+        name = rule.names.get(locale) or self.texts.say(locale, f"rule.{rule.kind}")
+        return SendMessage(
+            community_id=due.community_id,
+            channel_id=channel_id,
+            text=self.texts.say(locale, f"reminder.{wording(day)}", rule=name),
+            purpose=RULE_REMINDER,
+            cause_id=event_id(due.timer.due_at, RULE_REMINDER, due.community_id),
+            expires_at=due.now + COMMAND_VALID,
+        )
+
+
+def _is_timely(due: DueTimer, settings: Reminders) -> bool:
+    """Wanted, not in quiet hours, and not late: after a pause nobody hears of evenings long past.
+
+    A timer that was set before the hour was changed says nothing either.
+    """
+    profile = due.profile
+    local = due.timer.due_at.astimezone(profile.zone).time()
+    is_late = due.now - due.timer.due_at > timedelta(minutes=profile.staleness_limit_minutes)
+    is_wanted = settings.is_on and local == settings.at
+    return is_wanted and not is_late and not is_quiet(local, profile.quiet_from, profile.quiet_until)
+
+
+def _day(due: DueTimer) -> date:
+    return due.timer.due_at.astimezone(due.profile.zone).date()
+
+
+def _able(profile: CommunityProfile, spoken: Sequence[Spoken]) -> set[str]:
+    """Channels of members where Hearth can speak."""
+    return {
+        each.channel_id
+        for each in spoken
+        if each.channel_id != profile.operators_channel_id and profile.can(each.channel_id, "send")
+    }

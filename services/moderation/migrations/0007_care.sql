@@ -1,0 +1,75 @@
+-- Looking after a community: reminders of its rules, members who fell silent, warnings and disputes.
+
+-- One row a community of which anything was heard or set.
+CREATE TABLE community_care (
+    community_id  text PRIMARY KEY,
+    version       integer NOT NULL DEFAULT 1,
+    reminders_on  boolean NOT NULL DEFAULT true,
+    reminder_days smallint[] NOT NULL DEFAULT '{2,4,6}',
+    reminder_at   time NOT NULL DEFAULT '20:00',
+    changed_by    text,
+    reason        text NOT NULL DEFAULT '',
+    watched_since timestamptz
+);
+
+-- How many messages of people each channel had on a day of the community's own time. Forgotten after a month.
+CREATE TABLE channel_day (
+    community_id text NOT NULL,
+    day          date NOT NULL,
+    channel_id   text NOT NULL,
+    messages     integer NOT NULL,
+    PRIMARY KEY (community_id, day, channel_id)
+) WITH (fillfactor = 50);
+
+-- Which rules were broken in a week.
+CREATE INDEX finding_by_time ON finding (community_id, posted_at);
+
+-- When a member was last heard of, by day of the community's own time: a message, a reaction or joining.
+CREATE TABLE member_seen (
+    community_id text NOT NULL,
+    member_id    text NOT NULL,
+    first_on     date NOT NULL,
+    seen_on      date NOT NULL,
+    is_operator  boolean NOT NULL,
+    is_bot       boolean NOT NULL,
+    is_gone      boolean NOT NULL,
+    PRIMARY KEY (community_id, member_id)
+) WITH (fillfactor = 80);
+CREATE INDEX member_by_silence ON member_seen (community_id, seen_on, member_id);
+
+-- Members whom a list that the community follows allows: they are never cleaned away.
+CREATE VIEW allow_listed_member AS SELECT NULL::text AS community_id, NULL::text AS member_id WHERE false;
+
+-- A plan to take silent members out; nothing happens before a person confirms it.
+CREATE TABLE cleaning (
+    cleaning_id  text PRIMARY KEY,
+    community_id text NOT NULL,
+    version      integer NOT NULL DEFAULT 1,
+    state        text NOT NULL CHECK (state IN ('planned', 'running', 'stopped', 'done')),
+    silent_days  integer NOT NULL CHECK (silent_days > 0),
+    members      integer NOT NULL,
+    planned_by   text NOT NULL,
+    planned_at   timestamptz NOT NULL,
+    reason       text NOT NULL,
+    expires_at   timestamptz NOT NULL,
+    confirmed_by text,
+    confirmed_at timestamptz,
+    stopped_by   text,
+    stop_reason  text NOT NULL DEFAULT '',
+    ended_at     timestamptz,
+    CONSTRAINT a_person_confirms CHECK (state IN ('planned', 'stopped') OR confirmed_by IS NOT NULL)
+);
+CREATE INDEX cleaning_by_time ON cleaning (community_id, planned_at DESC, cleaning_id DESC);
+CREATE UNIQUE INDEX one_cleaning_runs ON cleaning (community_id) WHERE state = 'running';
+
+CREATE TABLE cleaning_member (
+    cleaning_id text NOT NULL REFERENCES cleaning,
+    member_id   text NOT NULL,
+    seen_on     date NOT NULL,
+    state       text NOT NULL DEFAULT 'waiting'
+                CHECK (state IN ('waiting', 'dropped', 'asked', 'removed', 'failed')),
+    note        text NOT NULL DEFAULT '',
+    command_id  text UNIQUE,
+    PRIMARY KEY (cleaning_id, member_id)
+) WITH (fillfactor = 60);
+CREATE INDEX cleaning_waiting ON cleaning_member (cleaning_id, seen_on, member_id) WHERE state = 'waiting';

@@ -1,0 +1,132 @@
+"""What reminders of rules need: settings, how much was written where, and which rules were broken."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from services.moderation.domain.reminders import LATELY, Broken, Reminders, Spoken
+from services.moderation.store.columns import columns_of
+from shared.postgres.connection import Connection
+
+ADD_MESSAGES = """
+    INSERT INTO channel_day AS known (community_id, day, channel_id, messages)
+    SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::int[])
+    ON CONFLICT (community_id, day, channel_id) DO UPDATE SET messages = known.messages + excluded.messages
+    RETURNING community_id, xmax = 0 AS is_new
+"""
+WATCH = """
+    INSERT INTO community_care AS known (community_id, watched_since)
+    SELECT * FROM unnest($1::text[], $2::timestamptz[])
+    ON CONFLICT (community_id) DO UPDATE SET watched_since = excluded.watched_since
+    WHERE known.watched_since IS NULL
+    RETURNING community_id
+"""
+LOAD_REMINDERS = """
+    SELECT community_id, reminders_on, reminder_days, reminder_at, version
+    FROM community_care WHERE community_id = ANY($1::text[])
+"""
+LOAD_SPOKEN = """
+    SELECT d.community_id, d.channel_id, sum(d.messages) AS week,
+           coalesce(sum(d.messages) FILTER (WHERE d.day = asked.day), 0) AS today
+    FROM unnest($1::text[], $2::date[]) AS asked (community_id, day)
+    JOIN channel_day d ON d.community_id = asked.community_id AND d.day BETWEEN asked.day - 6 AND asked.day
+    GROUP BY d.community_id, d.channel_id ORDER BY d.community_id, d.channel_id
+"""
+LOAD_BROKEN = """
+    SELECT f.community_id, f.rule,
+           count(DISTINCT f.message_id) FILTER (WHERE f.posted_at >= asked.until - $3::interval) AS lately,
+           count(DISTINCT f.message_id) FILTER (WHERE f.posted_at < asked.until - $3::interval) AS before
+    FROM unnest($1::text[], $2::timestamptz[]) AS asked (community_id, until)
+    JOIN finding f ON f.community_id = asked.community_id
+         AND f.posted_at >= asked.until - 2 * $3::interval AND f.posted_at < asked.until
+    GROUP BY f.community_id, f.rule ORDER BY f.community_id, f.rule
+"""
+PRUNE_DAYS = """
+    DELETE FROM channel_day d USING unnest($1::text[], $2::date[]) AS kept (community_id, since)
+    WHERE d.community_id = kept.community_id AND d.day < kept.since
+"""
+CHANGE_REMINDERS = """
+    INSERT INTO community_care AS known
+        (community_id, version, reminders_on, reminder_days, reminder_at, changed_by, reason)
+    SELECT $1, 2, $3, $4::smallint[], $5, $6, $7 WHERE $2 = 1 OR EXISTS (
+        SELECT FROM community_care c WHERE c.community_id = $1 AND c.version = $2)
+    ON CONFLICT (community_id) DO UPDATE SET
+        version = known.version + 1, reminders_on = excluded.reminders_on,
+        reminder_days = excluded.reminder_days, reminder_at = excluded.reminder_at,
+        changed_by = excluded.changed_by, reason = excluded.reason
+    WHERE known.version = $2
+    RETURNING version
+"""
+
+
+class Written(NamedTuple):
+    """Messages of people in a channel on a local day."""
+
+    community_id: str
+    day: date
+    channel_id: str
+    messages: int
+
+
+async def add_messages(connection: Connection, written: Sequence[Written]) -> set[str]:
+    """Count them; returns the communities of which a channel begins a day."""
+    if not written:
+        return set()
+    rows = await connection.fetch(ADD_MESSAGES, *columns_of(sorted(written), 4))
+    return {row["community_id"] for row in rows if row["is_new"]}
+
+
+async def watch(connection: Connection, since: Mapping[str, datetime]) -> set[str]:
+    """Note communities of which something was heard; returns those heard of for the first time."""
+    if not since:
+        return set()
+    rows = await connection.fetch(WATCH, *columns_of(sorted(since.items()), 2))
+    return {row["community_id"] for row in rows}
+
+
+async def load_reminders(connection: Connection, communities: Sequence[str]) -> dict[str, Reminders]:
+    """The settings of each community, the shipped ones where nobody changed them."""
+    rows = await connection.fetch(LOAD_REMINDERS, communities)
+    known = {
+        row["community_id"]: Reminders(
+            row["reminders_on"], tuple(row["reminder_days"]), row["reminder_at"], row["version"]
+        )
+        for row in rows
+    }
+    return {community_id: known.get(community_id, Reminders()) for community_id in communities}
+
+
+async def load_spoken(connection: Connection, days: Mapping[str, date]) -> dict[str, list[Spoken]]:
+    """By community: what its channels had on this local day and in the week that ends with it."""
+    spoken: dict[str, list[Spoken]] = {community_id: [] for community_id in days}
+    for row in await connection.fetch(LOAD_SPOKEN, *columns_of(sorted(days.items()), 2)):
+        spoken[row["community_id"]].append(Spoken(row["channel_id"], row["today"], row["week"]))
+    return spoken
+
+
+async def load_broken(connection: Connection, until: Mapping[str, datetime]) -> dict[str, list[Broken]]:
+    """By community: findings by rule in the two weeks before this moment, by the messages' own time."""
+    broken: dict[str, list[Broken]] = {community_id: [] for community_id in until}
+    for row in await connection.fetch(LOAD_BROKEN, *columns_of(sorted(until.items()), 2), LATELY):
+        broken[row["community_id"]].append(Broken(row["rule"], row["lately"], row["before"]))
+    return broken
+
+
+async def prune_days(connection: Connection, since: Mapping[str, date]) -> None:
+    """Forget what was written before these local days."""
+    await connection.execute(PRUNE_DAYS, *columns_of(sorted(since.items()), 2))
+
+
+async def change_reminders(
+    connection: Connection,
+    community_id: str,
+    expected: int,
+    settings: tuple[bool, Sequence[int], time],
+    by: str,
+    reason: str,
+) -> int | None:
+    """Save on / days / time; returns the new version, or None when the known one is not the expected."""
+    version: int | None = await connection.fetchval(
+        CHANGE_REMINDERS, community_id, expected, *settings, by, reason
+    )
+    return version
