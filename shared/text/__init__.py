@@ -2,7 +2,7 @@
 
 from shared.text.emoji import count_emoji
 from shared.text.likeness import Fingerprint, fingerprint_all, similarity
-from shared.text.links import Link, links_of
+from shared.text.links import Link, host_of, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
 
@@ -13,6 +13,7 @@ __all__ = [
     "Pattern",
     "count_emoji",
     "fingerprint_all",
+    "host_of",
     "links_of",
     "normalise",
     "normalise_all",

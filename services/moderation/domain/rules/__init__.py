@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from services.moderation.domain.rules.contact_ad import CONTACT_AD
 from services.moderation.domain.rules.flood import FLOOD
 from services.moderation.domain.rules.kind import Kind, Resources
+from services.moderation.domain.rules.link import LINK
 from services.moderation.domain.rules.wall import WALL
 
-_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL)
+_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL, LINK)
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 
 __all__ = ["KINDS", "Kind", "Resources"]
