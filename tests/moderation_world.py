@@ -34,6 +34,12 @@ STATE = {
     "finding": "SELECT * FROM finding",
     "removal": "SELECT * FROM removal",
     "gone_message": "SELECT community_id, message_id FROM gone_message",
+    "recent_text": "SELECT * FROM recent_text",
+    "original_text": "SELECT * FROM original_text",
+    "recent_join": "SELECT * FROM recent_join",
+    "join_wave": "SELECT * FROM join_wave",
+    "hosted_session": "SELECT * FROM hosted_session",
+    "session_offence": "SELECT * FROM session_offence",
 }
 """What must not depend on how the log is cut into batches; real time may."""
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
-from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.engine import Routes
 from shared.i18n import Catalogue
 
@@ -14,5 +15,9 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 def routes() -> Routes:
     """The table of events."""
     table = Routes()
-    table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
+    books = RuleBooks.load()
+    table.on(
+        MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed,
+        to=ReviewMessages(TEXTS, books),
+    )  # fmt: skip
     return table

@@ -24,7 +24,7 @@ SANCTIONS = counter(
 CASES = counter(
     "hearth_moderation_cases_opened_total",
     "Cases: decisions that may be judged, and findings that must be.",
-    {"kind": ("decision", "review")},
+    {"kind": ("decision", "review", "campaign", "join_wave")},
 )
 NOTICES = counter(
     "hearth_moderation_notices_total",

@@ -5,6 +5,7 @@ from shared.text.likeness import Fingerprint, fingerprint_all, similarity
 from shared.text.links import Link, host_of, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
+from shared.text.shingles import marks_of
 
 __all__ = [
     "Fingerprint",
@@ -15,6 +16,7 @@ __all__ = [
     "fingerprint_all",
     "host_of",
     "links_of",
+    "marks_of",
     "normalise",
     "normalise_all",
     "similarity",

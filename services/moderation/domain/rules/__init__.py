@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
+from services.moderation.domain.rules.campaign import CAMPAIGN
 from services.moderation.domain.rules.contact_ad import CONTACT_AD
 from services.moderation.domain.rules.flood import FLOOD
+from services.moderation.domain.rules.join_wave import JOIN_WAVE
 from services.moderation.domain.rules.kind import Kind, Resources
 from services.moderation.domain.rules.link import LINK
+from services.moderation.domain.rules.repost import REPOST
+from services.moderation.domain.rules.session import SESSION
 from services.moderation.domain.rules.wall import WALL
 
-_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL, LINK)
+_KINDS: tuple[Kind, ...] = (CONTACT_AD, FLOOD, WALL, LINK, CAMPAIGN, REPOST, SESSION, JOIN_WAVE)
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 
 __all__ = ["KINDS", "Kind", "Resources"]
