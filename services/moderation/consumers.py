@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.handlers.watch_joins import WatchJoins
 from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited, MessagePosted
 from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.engine import Routes
@@ -20,4 +21,5 @@ def routes() -> Routes:
         MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed,
         to=ReviewMessages(TEXTS, books),
     )  # fmt: skip
+    table.on(MemberJoined, to=WatchJoins(TEXTS, books))
     return table

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.moderation.domain.message import Key
+from services.moderation.domain.rules.join_wave import Join
 from services.moderation.store.columns import columns_of
 from services.moderation.store.moments import microseconds_of, moment_of
 from shared.postgres.connection import Connection
@@ -28,9 +29,6 @@ SAVE_WAVES = """
     SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
     ON CONFLICT (community_id, scale) DO UPDATE SET lasts_until = excluded.lasts_until
 """
-
-Join = tuple[int, str]
-"""Microseconds since 1970, and the member."""
 
 
 async def load_joins(

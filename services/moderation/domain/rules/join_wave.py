@@ -1,5 +1,7 @@
 """Join waves: so many people at once that welcomes wait, or that somebody should look who they are."""
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +11,9 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 BURST, WAVE = "burst", "wave"
 SECONDS_MAX, MINUTES_MAX = 600, 180
+
+Join = tuple[int, str]
+"""Microseconds since 1970, and the member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,19 @@ class JoinWave:
         return self.wave_min, self.wave_minutes * MINUTE_US, self.wave_minutes * MINUTE_US
 
 
-def joins_around(moments: Sequence[int], at_us: int, span_us: int) -> int:
-    """The most joins in a half-open window of `span_us` that holds the moment `at_us`; moments are sorted."""
-    near = [each for each in moments if abs(each - at_us) < span_us]
+def joins_around(joins: Sequence[Join], at_us: int, span_us: int) -> int:
+    """The most members who joined in a half-open window of `span_us` that holds the moment; sorted joins."""
+    first = bisect_right(joins, (at_us - span_us, "\U0010ffff"))
+    near = joins[first : bisect_left(joins, (at_us + span_us, ""))]
+    members: Counter[str] = Counter()
     most, low = 0, 0
-    for high, moment in enumerate(near):
-        while moment - near[low] >= span_us:
+    for joined_us, member_id in near:
+        members[member_id] += 1
+        while joined_us - near[low][0] >= span_us:
+            members[near[low][1]] -= 1
             low += 1
-        if near[low] <= at_us <= moment:
-            most = max(most, high - low + 1)
+        if near[low][0] <= at_us <= joined_us:
+            most = max(most, sum(count > 0 for count in members.values()))
     return most
 
 
