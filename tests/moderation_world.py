@@ -40,6 +40,12 @@ STATE = {
     "member_seen": "SELECT * FROM member_seen",
     "cleaning_member": "SELECT * FROM cleaning_member",
     "cleaning": "SELECT * FROM cleaning",
+    "recent_text": "SELECT * FROM recent_text",
+    "original_text": "SELECT * FROM original_text",
+    "recent_join": "SELECT * FROM recent_join",
+    "join_wave": "SELECT * FROM join_wave",
+    "hosted_session": "SELECT * FROM hosted_session",
+    "session_offence": "SELECT * FROM session_offence",
 }
 """What must not depend on how the log is cut into batches; real time may."""
 

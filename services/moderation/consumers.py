@@ -7,6 +7,7 @@ from services.moderation.handlers.note_activity import NoteActivity
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.screen_members import ScreenMembers
+from services.moderation.handlers.watch_joins import WatchJoins
 from shared.contracts.chat import (
     JoinRequested,
     MemberJoined,
@@ -18,6 +19,7 @@ from shared.contracts.chat import (
     ReactionAdded,
 )
 from shared.contracts.commands import CommandExecuted, CommandFailed
+from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.engine import Routes
 from shared.i18n import Catalogue
 
@@ -27,7 +29,12 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 def routes() -> Routes:
     """The table of events."""
     table = Routes()
-    table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
+    books = RuleBooks.load()
+    table.on(
+        MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed,
+        to=ReviewMessages(TEXTS, books),
+    )  # fmt: skip
+    table.on(MemberJoined, to=WatchJoins(TEXTS, books))
     table.on(MemberJoined, JoinRequested, to=ScreenMembers(TEXTS))
     table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())

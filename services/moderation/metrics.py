@@ -24,7 +24,7 @@ SANCTIONS = counter(
 CASES = counter(
     "hearth_moderation_cases_opened_total",
     "Cases: decisions that may be judged, and findings that must be.",
-    {"kind": ("decision", "review", "report")},
+    {"kind": ("decision", "review", "report", "campaign", "join_wave")},
 )
 VERDICTS = counter(
     "hearth_moderation_verdicts_total",

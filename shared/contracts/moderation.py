@@ -157,6 +157,22 @@ class AppealDecided(Contract):
     reason: Label = ""
 
 
+class JoinWaveNoticed(Contract):
+    """More people came at once than usual: welcomes wait, and in a `wave` operators are asked to look."""
+
+    TYPE = "join_wave.noticed"
+    TOPIC = MODERATION_EVENTS
+    IDENTITY = ("wave_id",)
+
+    wave_id: Id
+    scale: Literal["burst", "wave"]
+    """`burst`: many within a minute or so; `wave`: very many within an hour or so."""
+    joins: int = Field(ge=1)
+    window_seconds: int = Field(ge=1)
+    until: AwareDatetime
+    """Until when welcomes should wait, unless another notice comes."""
+
+
 MODERATION_CONTRACTS = (
     FindingRecorded,
     MessageRemoved,
@@ -167,4 +183,5 @@ MODERATION_CONTRACTS = (
     CaseResolved,
     AppealFiled,
     AppealDecided,
+    JoinWaveNoticed,
 )

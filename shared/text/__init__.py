@@ -4,11 +4,12 @@ from shared.text.emoji import count_emoji
 from shared.text.lexicon import Place, Word, WordIndex, is_spaced_letter
 from shared.text.likeness import Fingerprint, fingerprint_all, similarity
 from shared.text.linear import Linear
-from shared.text.links import Link, links_of
+from shared.text.links import Link, host_of, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
 from shared.text.pattern_set import PatternSet
 from shared.text.pinyin import Spoken, spoken_all
+from shared.text.shingles import marks_of
 
 __all__ = [
     "Fingerprint",
@@ -23,8 +24,10 @@ __all__ = [
     "WordIndex",
     "count_emoji",
     "fingerprint_all",
+    "host_of",
     "is_spaced_letter",
     "links_of",
+    "marks_of",
     "normalise",
     "normalise_all",
     "similarity",

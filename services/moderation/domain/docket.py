@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from services.moderation.domain.crowd import CampaignHit
 from services.moderation.domain.message import Finding, Key, Message, Recent
 from services.moderation.domain.policy import Action, Mode, Rule
 from services.moderation.domain.rulebook import Hit, RuleBook
@@ -22,6 +23,8 @@ class Found(NamedTuple):
     """What becomes of it: `review` or `enforce`, or `observe` for nothing."""
     cause: int
     """Number of the event in the batch that led to it."""
+    case_id: str | None = None
+    """Its case where it is not the member's own: a campaign's."""
 
     @property
     def key(self) -> tuple[str, str, str, int]:
@@ -41,6 +44,10 @@ class Removal(NamedTuple):
     cause: int
     was_gone: bool
     """An earlier event of the batch said that the message is deleted."""
+    case_id: str | None = None
+    """As of its finding."""
+    was_stale: bool = False
+    """The message was too old on arrival to be punished, whatever led to the decision."""
 
     @property
     def key(self) -> Key:
@@ -91,6 +98,37 @@ class Docket:
         hits = [hit.about(posted_us) for hit in shown]
         is_new = before.is_new(message.posted_us)
         if (after := self._collect(message, before, hits, is_new, cause)) is not before:
+            self.keep(member, after)
+
+    def judge_campaign(self, hit: CampaignHit, community_id: str, cause: int) -> None:
+        """One decision about all messages of a campaign; it is new members' when all of its members are."""
+        mode = hit.rule.mode_for(
+            all(
+                self.windows.get((community_id, each.member_id), NOTHING).is_new(each.posted_us)
+                for each in hit.crew
+            )
+        )
+        if mode is Mode.OFF:
+            return
+        finding = Finding(hit.rule.id, hit.rule.version, *hit.match)
+        for each in hit.said:
+            member = community_id, each.member_id
+            entry = Recent(each.posted_us, each.message_id, each.channel_id, each.fingerprint)
+            found = Found(*member, entry, finding, hit.rule, mode, cause, hit.case_id)
+            self.found.setdefault(found.key, found)
+            if mode is Mode.ENFORCE and hit.rule.action is Action.REMOVE:
+                is_gone = (community_id, each.message_id) in self.gone
+                removal = Removal(
+                    *member, entry, finding, hit.rule, cause, is_gone, hit.case_id, each.was_stale
+                )
+                self.removals.setdefault(removal.key, removal)
+                self.keep(member, self.windows.get(member, NOTHING).condemn(frozenset([each.message_id])))
+
+    def join(self, community_id: str, member_id: str, joined_us: int) -> None:
+        """The member came; whoever wrote before that was there before."""
+        member = community_id, member_id
+        before = self.windows.get(member, NOTHING)
+        if (after := before.join(joined_us)) is not before:
             self.keep(member, after)
 
     def tell(self, member: Key, removed_us: int) -> bool:

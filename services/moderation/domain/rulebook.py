@@ -1,6 +1,6 @@
 """A policy ready to judge: its rules compiled once, and applied to a batch of texts at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -42,19 +42,29 @@ class RuleBook:
     policy: Policy
     texts: tuple[tuple[Rule, TextRule], ...]
     windows: tuple[tuple[Rule, WindowRule], ...]
+    crossing: Mapping[str, tuple[tuple[Rule, Any], ...]]
+    """Rules that look across members, by kind."""
 
     @classmethod
     def compile(cls, policy: Policy, resources: Resources) -> "RuleBook":
         """Every rule of the policy with its code."""
         texts: list[tuple[Rule, Any]] = []
         windows: list[tuple[Rule, Any]] = []
+        crossing: dict[str, tuple[tuple[Rule, Any], ...]] = {}
         for rule in policy.rules:
             kind = KINDS[rule.kind]
-            if not rule.is_off:
-                (windows if kind.counts_messages else texts).append(
-                    (rule, kind.build(rule.params, resources))
-                )
-        return cls(policy, tuple(texts), tuple(windows))
+            if rule.is_off:
+                continue
+            code = kind.build(rule.params, resources)
+            if kind.crosses_members:
+                crossing[kind.name] = (*crossing.get(kind.name, ()), (rule, code))
+            else:
+                (windows if kind.counts_messages else texts).append((rule, code))
+        return cls(policy, tuple(texts), tuple(windows), crossing)
+
+    def across(self, kind: str) -> tuple[tuple[Rule, Any], ...]:
+        """The rules of a kind that looks across members."""
+        return self.crossing.get(kind, ())
 
     @property
     def listed(self) -> Rule | None:
@@ -65,7 +75,11 @@ class RuleBook:
         """The rules that hold for members whom a list allows, too."""
         texts = tuple(each for each in self.texts if each[0].binds_everybody)
         windows = tuple(each for each in self.windows if each[0].binds_everybody)
-        return RuleBook(self.policy, texts, windows)
+        crossing = {
+            kind: tuple(each for each in rules if each[0].binds_everybody)
+            for kind, rules in self.crossing.items()
+        }
+        return RuleBook(self.policy, texts, windows, crossing)
 
     def read(self, messages: Sequence[Message]) -> list[list[Hit]]:
         """What each text shows by itself, in the order of the policy."""

@@ -67,6 +67,12 @@ class Window:
             entries, self.told_us, self.alerted_us, False, self.decided_us, self.case_id, first_us, spoken
         )
 
+    def join(self, joined_us: int) -> "Window":
+        """With the member's coming, unless something earlier is known."""
+        if self.first_us is not None and self.first_us <= joined_us:
+            return self
+        return replace(self, first_us=joined_us)
+
     def condemn(self, message_ids: frozenset[str]) -> "Window":
         """With these messages marked as removed."""
         if not any(each.message_id in message_ids and not each.removed for each in self.recent):

@@ -9,7 +9,7 @@ from services.moderation import metrics
 from services.moderation.domain.docket import Docket, Found
 from services.moderation.domain.policy import Rule
 from services.moderation.domain.rulebook import RuleBook
-from services.moderation.handlers.open_cases import Outcome
+from services.moderation.handlers.open_cases import Outcome, OutcomeKey
 from services.moderation.store.findings import Decided
 from services.moderation.store.moments import microseconds_of, moment_of
 from services.moderation.store.sanctions import Sanction
@@ -33,7 +33,7 @@ class Announcer:
     books: Mapping[str, RuleBook]
     work: UnitOfWork
 
-    def announce(self, outcomes: Sequence[Outcome], sanctions: Mapping[int, Sanction]) -> None:
+    def announce(self, outcomes: Sequence[Outcome], sanctions: Mapping[OutcomeKey, Sanction]) -> None:
         """New findings, removals, reminders and sanctions, in the order of the log."""
         for outcome in outcomes:
             event = self.batch[outcome.cause]
@@ -42,7 +42,7 @@ class Announcer:
             for decided in outcome.removed:
                 self._tell_removal(decided, event)
             if not event.is_stale:
-                self._tell_people(outcome, sanctions.get(outcome.cause), event)
+                self._tell_people(outcome, sanctions.get(outcome.key), event)
 
     def _tell_finding(self, found: Found) -> None:
         message, finding = found.message, found.finding
@@ -98,8 +98,9 @@ class Announcer:
         A sanction is told in any case.
         """
         told_us = microseconds_of(event.occurred_at)
-        unable = [each for each in outcome.removed if each.deletion == "unable"]
-        going = [each for each in outcome.removed if each.deletion != "unable"]
+        in_time = [each for each in outcome.removed if not each.removal.was_stale]
+        unable = [each for each in in_time if each.deletion == "unable"]
+        going = [each for each in in_time if each.deletion != "unable"]
         begins = bool(going or outcome.reminders) and self.docket.tell(outcome.member, told_us)
         if begins or (going and sanction):
             self._tell_member(going, outcome, sanction, event)
@@ -138,7 +139,7 @@ class Announcer:
         key = "alert.cannot_mute" if sanction.how == "unable" else f"alert.{sanction.step}"
         if key not in ("alert.cannot_mute", "alert.removal"):
             return
-        member = getattr(event.data, "member_name", None) or sanction.member_id
+        member = _member_name(event, sanction.member_id)
         rule = outcome.removed[0].removal.rule
         text = self.texts.say(
             event.profile.locale, key, member=member, rule=self._rule(rule, event), points=sanction.points
@@ -151,7 +152,7 @@ class Announcer:
         text = self.texts.say(
             event.profile.locale,
             "alert.cannot_delete",
-            member=getattr(event.data, "member_name", None) or first.member_id,
+            member=_member_name(event, first.member_id),
             channel=_channel_name(event, first.message.channel_id),
             count=len(removals),
             rule=self._rule(first.rule, event),
@@ -183,6 +184,12 @@ class Announcer:
         """The rule's name for people: its own, else its kind's."""
         locale = match(event.profile.locale)
         return rule.names.get(locale) or self.texts.say(locale, f"rule.{rule.kind}")
+
+
+def _member_name(event: Event[Any], member_id: str) -> str:
+    """The event's own author may have a name; others of a campaign have their ids."""
+    name = getattr(event.data, "member_name", None) if event.data.member_id == member_id else None
+    return name or member_id
 
 
 def _channel_name(event: Event[Any], channel_id: str) -> str:

@@ -7,7 +7,7 @@ from services.moderation.domain.docket import Docket, Found, Removal
 from services.moderation.domain.message import Key
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.handlers.announce_decisions import Announcer
-from services.moderation.handlers.open_cases import Outcome, open_cases
+from services.moderation.handlers.open_cases import Outcome, OutcomeKey, open_cases
 from services.moderation.handlers.sanction_members import sanction_members
 from services.moderation.store import findings as store
 from services.moderation.store.findings import Decided
@@ -48,13 +48,15 @@ def _decision(removal: Removal, event: Event[Any], gone: Collection[Key]) -> Dec
 
 
 def _outcomes(found: Sequence[Found], decided: Sequence[Decided]) -> list[Outcome]:
-    """What is new, by the event that led to it, in the order of the log."""
-    by_cause: dict[int, Outcome] = {}
+    """What is new, by the event that led to it, its member and a case of several; in the order of the log."""
+    outcomes: dict[OutcomeKey, Outcome] = {}
+
+    def outcome(of: Found | Removal) -> Outcome:
+        fresh = Outcome(of.cause, (of.community_id, of.member_id), shared_case_id=of.case_id)
+        return outcomes.setdefault(fresh.key, fresh)
+
     for each in found:
-        member = each.community_id, each.member_id
-        by_cause.setdefault(each.cause, Outcome(each.cause, member)).found.append(each)
+        outcome(each).found.append(each)
     for decision in decided:
-        removal = decision.removal
-        member = removal.community_id, removal.member_id
-        by_cause.setdefault(removal.cause, Outcome(removal.cause, member)).removed.append(decision)
-    return [by_cause[cause] for cause in sorted(by_cause)]
+        outcome(decision.removal).removed.append(decision)
+    return [outcomes[key] for key in sorted(outcomes)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.moderation.store import community_windows
 from services.moderation.store import windows as store
 from services.moderation.store.cases import empty_texts
 from shared.engine import DueTimer, Timer, UnitOfWork
@@ -33,5 +34,6 @@ class ForgetMembers:
         latest = {timer.community_id: timer.now for timer in due}
         left = await store.prune(work.connection, sorted(latest), work.now - UNTOUCHED)
         left |= await empty_texts(work.connection, {name: now - TEXT_KEPT for name, now in latest.items()})
+        left |= await community_windows.prune(work.connection, sorted(latest.items()))
         for community_id in sorted(left):
             work.set_timer(forgetting(community_id, latest[community_id]))

@@ -15,16 +15,19 @@ from shared.contracts.identity import event_id
 from shared.contracts.moderation import CaseOpened
 from shared.engine import Event, UnitOfWork
 
-DECISION, REVIEW = "decision", "review"
+DECISION, REVIEW, CAMPAIGN = "decision", "review", "campaign"
 REVIEW_WEIGHT = 10
 """What waits stands above what was acted upon already, whatever their scores."""
 TEXT_CHARACTERS_MAX = 4000
 MESSAGES_TOLD_MAX = 1000
 
+OutcomeKey = tuple[int, str, Key]
+"""The event's number, the case of several members or nothing, the member."""
+
 
 @dataclass(slots=True)
 class Outcome:
-    """What one event led to, as far as it is new."""
+    """What one event led to for one member, as far as it is new."""
 
     cause: int
     """Number of the event in the batch."""
@@ -32,6 +35,13 @@ class Outcome:
     found: list[Found] = field(default_factory=list)
     removed: list[Decided] = field(default_factory=list)
     case_id: str | None = None
+    shared_case_id: str | None = None
+    """The case of several members to which it belongs, not to the member's own."""
+
+    @property
+    def key(self) -> OutcomeKey:
+        """What tells it apart; the member's own before those of several."""
+        return self.cause, self.shared_case_id or "", self.member
 
     @property
     def waiting(self) -> list[Found]:
@@ -57,27 +67,34 @@ async def open_cases(
     """Give each outcome its case, one for a burst; returns the ids of the new ones, which are announced."""
     concerned = [each for each in outcomes if each.removed or each.judged]
     joined = {
-        window.case_id for each in concerned if (window := docket.windows.get(each.member)) and window.case_id
+        window.case_id
+        for each in concerned
+        if each.shared_case_id is None and (window := docket.windows.get(each.member)) and window.case_id
     }
     open_before = await unresolved(work.connection, sorted(joined))
     for outcome in concerned:
         _join(docket, outcome, batch[outcome.cause], joined - open_before)
-    opening: dict[str, tuple[Case, Outcome]] = {}
+    opening: dict[str, tuple[Case, list[Outcome]]] = {}
     scores: dict[str, float] = {}
     for outcome in concerned:
         case = _case(outcome, batch[outcome.cause])
-        opening.setdefault(case.case_id, (case, outcome))
+        _, together = opening.setdefault(case.case_id, (case, [outcome]))
+        if together[0].cause == outcome.cause and together[0] is not outcome:
+            together.append(outcome)
         scores[case.case_id] = max(case.score, scores.get(case.case_id, 0.0))
     cases = [case._replace(score=scores[case.case_id]) for case, _ in opening.values()]
     fresh = await save_cases(work.connection, cases, _messages(concerned, batch))
-    for case, outcome in opening.values():
+    for case, together in opening.values():
         if case.case_id in fresh:
-            _announce(case, outcome, work)
+            _announce(case, together, work)
     return fresh
 
 
 def _join(docket: Docket, outcome: Outcome, event: Event[Any], closed: set[str]) -> None:
-    """The case of the member's burst, unless a person has closed it."""
+    """The case of the member's burst, unless a person has closed it, or the one of several members."""
+    if outcome.shared_case_id is not None:
+        outcome.case_id = outcome.shared_case_id
+        return
     proposed = event_id(event.now, "case", event.id)
     outcome.case_id = docket.case_of(outcome.member, microseconds_of(event.occurred_at), proposed, closed)
 
@@ -87,11 +104,13 @@ def _case(outcome: Outcome, event: Event[Any]) -> Case:
     assert outcome.case_id is not None
     judged = outcome.waiting or outcome.judged
     finding = judged[0].finding if judged else outcome.removed[0].removal.finding
+    member_id: str | None = outcome.member[1]
     kind = DECISION if outcome.removed or not outcome.waiting else REVIEW
+    if outcome.shared_case_id is not None:
+        kind, member_id = CAMPAIGN, None
     score = max((each.finding.score for each in outcome.judged), default=finding.score)
     score += REVIEW_WEIGHT if outcome.waiting else 0
-    community_id, member_id = outcome.member
-    about = (community_id, kind, member_id, finding.rule, finding.version)
+    about = (outcome.member[0], kind, member_id, finding.rule, finding.version)
     return Case(outcome.case_id, *about, score, event.now)
 
 
@@ -116,10 +135,10 @@ def _messages(outcomes: Iterable[Outcome], batch: Sequence[Event[Any]]) -> list[
     return list(rows.values())
 
 
-def _announce(case: Case, outcome: Outcome, work: UnitOfWork) -> None:
-    """A new case with what opened it."""
-    messages = {each.message.message_id for each in outcome.judged}
-    messages |= {each.removal.message.message_id for each in outcome.removed}
+def _announce(case: Case, together: Sequence[Outcome], work: UnitOfWork) -> None:
+    """A new case with what the event that opened it led to."""
+    messages = {each.message.message_id for outcome in together for each in outcome.judged}
+    messages |= {each.removal.message.message_id for outcome in together for each in outcome.removed}
     metrics.CASES.labels(case.kind).inc()
     work.publish(
         CaseOpened(

@@ -1,4 +1,4 @@
-"""Reads messages, edits and deletions in the order of the log and decides about what breaks a rule."""
+"""Reads the chat in the order of the log and decides about what breaks a rule."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,23 +12,25 @@ from services.moderation.domain.window import Window
 from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
 from services.moderation.handlers.listings import Exemptions, Listings
+from services.moderation.handlers.look_across import Across, look_across
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.store import windows as store
 from services.moderation.store.moments import microseconds_of
-from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.engine import Event, UnitOfWork
 from shared.i18n import Catalogue
 from shared.text import fingerprint_all, links_of, normalise_all
 
 OPERATOR = "operator"
 
-Reviewed = MessagePosted | MessageEdited | MessageDeleted
+Reviewed = MessagePosted | MessageEdited | MessageDeleted | MemberJoined | SessionOpened | SessionClosed
 Written = MessagePosted | MessageEdited
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewMessages:
-    """One handler for the three, because a deletion counts for what comes after it in the log."""
+    """One handler for them all, because each counts for what comes after it in the log."""
 
     texts: Catalogue
     books: RuleBooks
@@ -38,14 +40,16 @@ class ReviewMessages:
         """Load the rules and the members' windows, judge, save what is new and announce it."""
         books = await self.books.of(work.connection, sorted({event.community_id for event in batch}))
         messages = _read(batch)
-        members = _members(batch)
+        across = await look_across(batch, messages, books, work.connection)
+        members = sorted({*_members(batch), *across.members(batch)})
         lists = await self.lists.of(work.connection, sorted(books), members)
         windows = await store.load_windows(work.connection, members)
         known = frozenset(member for member, window in windows.items() if window.recent)
         docket = Docket(windows)
-        _judge(docket, batch, messages, books, lists)
+        _judge(docket, batch, messages, books, lists, across)
         await decide(docket, batch, books, self.texts, work)
-        await _remember(docket, known, batch, work)
+        await across.save(work.connection)
+        await _remember(docket, known, batch, across, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
 
 
@@ -54,9 +58,7 @@ def _read(batch: Sequence[Event[Reviewed]]) -> dict[int, Message]:
     judged = [
         (number, event.occurred_at, event.data)
         for number, event in enumerate(batch)
-        if not isinstance(event.data, MessageDeleted)
-        and not event.data.is_bot
-        and not _is_operators(event.data)
+        if isinstance(event.data, Written) and not event.data.is_bot and not _is_operators(event.data)
     ]
     texts = normalise_all([data.text for _, _, data in judged])
     fingerprints = fingerprint_all([text.text for text in texts])
@@ -83,13 +85,11 @@ def _is_operators(data: Reviewed) -> bool:
 
 def _members(batch: Sequence[Event[Reviewed]]) -> Collection[Key]:
     """Members of whom something must be known."""
-    return sorted(
-        {
-            (event.data.community_id, event.data.member_id)
-            for event in batch
-            if not isinstance(event.data, MessageDeleted) and not event.data.is_bot
-        }
-    )
+    return {
+        (event.data.community_id, event.data.member_id)
+        for event in batch
+        if isinstance(event.data, Written | MemberJoined) and not event.data.is_bot
+    }
 
 
 def _judge(
@@ -98,22 +98,29 @@ def _judge(
     messages: Mapping[int, Message],
     books: Mapping[str, RuleBook],
     lists: Exemptions,
+    across: Across,
 ) -> None:
     shown = _listed(_shown(messages, books), messages, books, lists)
     for number, event in enumerate(batch):
         data = event.data
         if isinstance(data, MessageDeleted):
             docket.bury(data.community_id, data.message_id)
+        elif isinstance(data, SessionOpened | SessionClosed):
+            across.hear(event)
         elif data.is_bot:
             continue
+        elif isinstance(data, MemberJoined):
+            docket.join(data.community_id, data.member_id, microseconds_of(event.occurred_at))
         elif _is_operators(data):
             docket.excuse(data.community_id, data.member_id)
         elif isinstance(data, MessagePosted):
-            book = books[data.community_id]
-            is_allowed = (data.community_id, data.member_id) in lists.allowed
-            docket.judge_posted(
-                messages[number], shown[number], book.binding() if is_allowed else book, number
-            )
+            message, book = messages[number], books[data.community_id]
+            if (data.community_id, data.member_id) in lists.allowed:
+                book = book.binding()
+            more = across.shown(number, event, message, shown[number], docket, book)
+            docket.judge_posted(message, [*shown[number], *more], book, number)
+            for hit in across.campaigns.get(number, ()):
+                docket.judge_campaign(hit, data.community_id, number)
         else:
             docket.judge_edited(messages[number], shown[number], number)
 
@@ -151,13 +158,18 @@ def _listed(
 
 
 async def _remember(
-    docket: Docket, known: Collection[Key], batch: Sequence[Event[Reviewed]], work: UnitOfWork
+    docket: Docket,
+    known: Collection[Key],
+    batch: Sequence[Event[Reviewed]],
+    across: Across,
+    work: UnitOfWork,
 ) -> None:
     changed: dict[Key, Window] = {member: docket.windows[member] for member in docket.changed}
     await store.save_windows(work.connection, changed, work.now)
     await store.save_gone(work.connection, docket.gone, work.now)
     fresh = {community_id for community_id, _ in changed.keys() - known}
     fresh |= {community_id for community_id, _ in docket.gone}
+    fresh |= {community_id for community_id, _ in across.sessions.changed}
     latest: dict[str, datetime] = {event.community_id: event.now for event in batch}
     for community_id in sorted(fresh):
         work.set_timer(forgetting(community_id, latest[community_id]))

@@ -7,9 +7,10 @@ from typing import Any
 
 from services.moderation import metrics
 from services.moderation.domain.ladder import Strike, points_at
+from services.moderation.domain.message import Key
 from services.moderation.domain.policy import Ladder, Step
 from services.moderation.domain.rulebook import RuleBook
-from services.moderation.handlers.open_cases import Outcome
+from services.moderation.handlers.open_cases import Outcome, OutcomeKey
 from services.moderation.store import sanctions as store
 from services.moderation.store.sanctions import Sanction, StrikeRow
 from shared.contracts.commands import MuteMember
@@ -40,26 +41,26 @@ class _Candidate:
 
 async def sanction_members(
     outcomes: Sequence[Outcome], batch: Sequence[Event[Any]], books: Mapping[str, RuleBook], work: UnitOfWork
-) -> Mapping[int, Sanction]:
-    """The sanctions by the number of the event that led to them; saved, announced, asked of connectors."""
-    candidates: dict[str, _Candidate] = {}
+) -> Mapping[OutcomeKey, Sanction]:
+    """The sanctions by the outcome that led to them; saved, announced, asked of connectors."""
+    candidates: dict[tuple[Key, str], _Candidate] = {}
     for outcome in outcomes:
         event = batch[outcome.cause]
         strike = _strike(outcome, event)
         if strike and not event.is_stale:
-            candidates.setdefault(strike.case_id, _Candidate(outcome, event, strike))
+            candidates.setdefault((outcome.member, strike.case_id), _Candidate(outcome, event, strike))
     members = sorted({each.outcome.member for each in candidates.values()})
     held = await store.load_strikes(work.connection, members)
     fresh = await store.save_strikes(work.connection, [each.strike for each in candidates.values()])
-    sanctions: dict[int, Sanction] = {}
-    for case_id, each in candidates.items():
-        if case_id not in fresh:
+    sanctions: dict[OutcomeKey, Sanction] = {}
+    for name, each in candidates.items():
+        if name not in fresh:
             continue
         strikes = held[each.outcome.member]
         strikes.append(Strike(each.strike.at, each.strike.points))
         sanction = _sanction(each, strikes, books[each.event.community_id].policy.ladder)
         if sanction:
-            sanctions[each.outcome.cause] = sanction
+            sanctions[each.outcome.key] = sanction
             metrics.SANCTIONS.labels(sanction.step).inc()
             _ask(sanction, each, work)
     await store.save_sanctions(work.connection, sanctions.values())
@@ -68,7 +69,9 @@ async def sanction_members(
 
 def _strike(outcome: Outcome, event: Event[Any]) -> StrikeRow | None:
     """The gravest of the removals gives the points."""
-    removals = [each.removal for each in outcome.removed if each.removal.rule.severity]
+    removals = [
+        each.removal for each in outcome.removed if each.removal.rule.severity and not each.removal.was_stale
+    ]
     if not removals or outcome.case_id is None:
         return None
     gravest = max(removals, key=lambda removal: removal.rule.severity)

@@ -24,7 +24,7 @@ SAVE_STRIKES = """
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::int[], $6::text[],
                          $7::int[])
     ON CONFLICT DO NOTHING
-    RETURNING case_id
+    RETURNING community_id, member_id, case_id
 """
 SAVE_SANCTIONS = """
     INSERT INTO sanction (sanction_id, community_id, member_id, step, case_id, rule, rule_version, points,
@@ -87,12 +87,13 @@ async def load_strikes(connection: Connection, members: Collection[Key]) -> dict
     return strikes
 
 
-async def save_strikes(connection: Connection, strikes: Iterable[StrikeRow]) -> set[str]:
-    """Cases of those that are new: a case gives one strike."""
+async def save_strikes(connection: Connection, strikes: Iterable[StrikeRow]) -> set[tuple[Key, str]]:
+    """Member and case of those that are new: a case gives a member one strike."""
     rows = sorted(strikes)
     if not rows:
         return set()
-    return {row["case_id"] for row in await connection.fetch(SAVE_STRIKES, *columns_of(rows, 7))}
+    saved = await connection.fetch(SAVE_STRIKES, *columns_of(rows, 7))
+    return {((row["community_id"], row["member_id"]), row["case_id"]) for row in saved}
 
 
 async def save_sanctions(connection: Connection, sanctions: Iterable[Sanction]) -> None:

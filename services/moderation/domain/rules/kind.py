@@ -6,7 +6,6 @@ from typing import Any
 
 from services.moderation.domain.classifier import Classifier
 from services.moderation.domain.lexicon import Entry
-from services.moderation.domain.message import TextRule, WindowRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,9 @@ class Kind:
     name: str
     params: type[Any]
     """A frozen dataclass whose fields all have defaults; raises ValueError for values that make no sense."""
-    build: Callable[[Any, Resources], TextRule | WindowRule]
-    """The rule of these parameters."""
+    build: Callable[[Any, Resources], Any]
+    """The rule of these parameters: a `TextRule`, a `WindowRule`, or what `crosses_members` says."""
     counts_messages: bool = False
     """Whether it is a `WindowRule`: an edit is no message more, so it is not asked about edits."""
+    crosses_members: bool = False
+    """Whether it reads more than a message and its member: who loads that asks the book for these rules."""

@@ -1,0 +1,67 @@
+"""A community's long texts of the last weeks, found again by their marks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from services.moderation.domain.message import Burst, Message, entry_of
+from services.moderation.domain.policy import Rule
+from services.moderation.domain.rulebook import Hit
+from services.moderation.domain.rules.repost import Original, Repost
+from shared.text import similarity
+
+KEPT_DAYS = 31
+SAME_FROM = 0.85
+"""What is as much alike as this is one text: it has one row, of whoever wrote it first."""
+COMPARED_MAX = 200
+
+
+@dataclass(slots=True)
+class Originals:
+    """Originals of one community that share a mark with the batch; `fresh` are to be saved."""
+
+    by_mark: dict[int, list[Original]] = field(default_factory=dict)
+    fresh: dict[str, Original] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, originals: Iterable[Original]) -> "Originals":
+        """What was loaded."""
+        known = cls()
+        for each in originals:
+            known._index(each)
+        return known
+
+    def read(
+        self, message: Message, marks: tuple[int, ...], rules: Sequence[tuple[Rule, Repost]]
+    ) -> list[Hit]:
+        """Whose text the message repeats; one that repeats nobody's is an original itself."""
+        alike = self._alike(message, marks)
+        mine = Original(message.message_id, message.member_id, message.posted_us, message.fingerprint, marks)
+        if not any(each.posted_us <= message.posted_us for each, _ in alike):
+            self.fresh[mine.message_id] = mine
+            self._index(mine)
+            return []
+        return [hit for rule, params in rules if (hit := _hit(rule, params, message, alike))]
+
+    def _alike(self, message: Message, marks: tuple[int, ...]) -> list[tuple[Original, float]]:
+        """Texts alike with their likeness, the earliest first."""
+        near = {each.message_id: each for mark in marks for each in self.by_mark.get(mark, ())}
+        near.pop(message.message_id, None)
+        candidates = sorted(near.values(), key=lambda each: (each.posted_us, each.message_id))[:COMPARED_MAX]
+        scored = [(each, similarity(each.fingerprint, message.fingerprint)) for each in candidates]
+        return [(each, likeness) for each, likeness in scored if likeness >= SAME_FROM]
+
+    def _index(self, original: Original) -> None:
+        for mark in original.marks:
+            self.by_mark.setdefault(mark, []).append(original)
+
+
+def _hit(rule: Rule, params: Repost, message: Message, alike: Sequence[tuple[Original, float]]) -> Hit | None:
+    """The earliest text decides: who repeats himself owes nobody a source."""
+    if not (params.reads(message) and rule.scope.holds(message)):
+        return None
+    age_us = params.days * 24 * 3600 * 1_000_000
+    recent = [pair for pair in alike if 0 <= message.posted_us - pair[0].posted_us < age_us]
+    if not recent or recent[0][0].member_id == message.member_id:
+        return None
+    match = params.judge(message, *recent[0])
+    return Hit(rule, Burst(match, (entry_of(message),))) if match else None

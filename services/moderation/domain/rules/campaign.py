@@ -1,0 +1,138 @@
+"""Campaigns (广告团伙): several members post what is nearly the same text within minutes."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from services.moderation.domain.message import Match, Message
+from services.moderation.domain.rules.kind import Kind
+from shared.text import Fingerprint, normalise, similarity
+
+MINUTE_US = 60 * 1_000_000
+MINUTES_MAX = 30
+OPENING_CHARACTERS = 24
+"""A custom names itself at the beginning of its messages."""
+CUSTOMS = (
+    "打卡", "签到", "接龙", "报名", "check in", "checkin", "祝", "恭喜", "生日快乐", "新年快乐", "节日快乐",
+    "早上好", "晚安", "欢迎", "加油", "谢谢", "感谢", "congrat", "happy", "welcome", "thank",
+)  # fmt: skip
+"""What many people say alike because it is the custom, in normalised text or before."""
+
+
+class Said(NamedTuple):
+    """What a community remembers of a text."""
+
+    posted_us: int
+    message_id: str
+    member_id: str
+    channel_id: str
+    fingerprint: Fingerprint
+    was_stale: bool = False
+    """Too old on arrival to be punished."""
+    case_id: str | None = None
+    """The campaign that it belongs to, as far as that is not closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Texts of `members_min` or more members that are alike, within `minutes`, in all channels.
+
+    Windows are half-open and by event time, and texts of a window are alike when all are like one of them:
+    whatever order messages come in, the same ones are condemned.
+    """
+
+    members_min: int = 3
+    minutes: int = 10
+    similarity_min: float = 0.85
+    characters_min: int = 16
+    """Of the normalised text: greetings and short answers are alike without a plan."""
+    distinct_min: int = 8
+    """Different characters: `哈哈哈哈哈哈` says nothing."""
+    customs: tuple[str, ...] = CUSTOMS
+    """Texts that begin with one of these are nobody's campaign."""
+
+    def __post_init__(self) -> None:
+        if self.members_min < 2 or self.characters_min < 4 or self.distinct_min < 1:
+            raise ValueError("a campaign has 2 members or more, and its texts 4 characters or more")
+        if not 1 <= self.minutes <= MINUTES_MAX:
+            raise ValueError(f"a campaign's window lasts 1 to {MINUTES_MAX} minutes")
+        if not 0.5 <= self.similarity_min <= 1:
+            raise ValueError("texts are alike from a similarity between 0.5 and 1")
+
+    def reads(self, message: Message) -> bool:
+        """Whether the text says enough to be compared."""
+        text = message.text.text
+        if len(text) < self.characters_min or text[0] in "/!":  # a command for a bot
+            return False
+        if len(set(text[:200])) < self.distinct_min:
+            return False
+        opening = text[:OPENING_CHARACTERS]
+        return not any(custom in opening for custom in _normalised(self.customs))
+
+    def judge(self, newest: Said, said: Sequence[Said]) -> tuple[Match, tuple[Said, ...]] | None:
+        """The campaign that the newest text makes or joins; `said` holds it too, in order of time."""
+        span_us = self.minutes * MINUTE_US
+        low = bisect_right(said, newest.posted_us - span_us, key=_moment)
+        near = said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
+        own = self._like(near, newest)
+        if len(own) < 2:
+            return None
+        condemned: set[Said] = set()
+        for centre in own:
+            like = own if centre is newest else self._like(near, centre)
+            condemned.update(_crowded(like, newest, span_us, self.members_min))
+        if not condemned:
+            return None
+        members = len({each.member_id for each in condemned})
+        evidence = f"{len(condemned)} texts alike of {members} members within {self.minutes} minutes"
+        score = min(1.0, members / (2 * self.members_min))
+        return Match(score, (), evidence), tuple(sorted(condemned, key=_order))
+
+    def _like(self, near: Sequence[Said], centre: Said) -> list[Said]:
+        mark, least = centre.fingerprint, self.similarity_min
+        return [
+            each
+            for each in near
+            if _may_be_alike(each.fingerprint, mark, least) and similarity(each.fingerprint, mark) >= least
+        ]
+
+
+def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int) -> Sequence[Said]:
+    """Of texts alike, those of all windows that hold the newest and enough members: one stretch."""
+    at = like.index(newest)
+    members: Counter[str] = Counter(each.member_id for each in like[:at])
+    low, first, last = 0, len(like), -1
+    for high in range(at, len(like)):
+        if like[high].posted_us - newest.posted_us >= span_us:
+            break
+        members[like[high].member_id] += 1
+        while like[high].posted_us - like[low].posted_us >= span_us:
+            members[like[low].member_id] -= 1
+            low += 1
+        if sum(count > 0 for count in members.values()) >= members_min:
+            first, last = min(first, low), high
+    return like[first : last + 1]
+
+
+def _may_be_alike(one: Fingerprint, other: Fingerprint, least: float) -> bool:
+    """What lengths alone say; a subsequence is no longer than the shorter text."""
+    return 2 * min(one.length, other.length) >= least * (one.length + other.length)
+
+
+def _moment(said: Said) -> int:
+    return said.posted_us
+
+
+def _order(said: Said) -> tuple[int, str]:
+    return said.posted_us, said.message_id
+
+
+@lru_cache(maxsize=1000)
+def _normalised(customs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(normalise(custom).text for custom in customs)
+
+
+CAMPAIGN = Kind("campaign", Campaign, lambda params, _: params, crosses_members=True)

@@ -1,0 +1,159 @@
+"""What a batch shows across members: campaigns, reposts, and who disturbs a hosted session."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.moderation.domain.crowd import CampaignHit, Crowd, members_of
+from services.moderation.domain.docket import Docket
+from services.moderation.domain.message import Key, Message
+from services.moderation.domain.originals import Originals
+from services.moderation.domain.rulebook import Hit, RuleBook
+from services.moderation.domain.sessions import Session, Sessions
+from services.moderation.domain.window import NOTHING
+from services.moderation.store import crowds as crowd_store
+from services.moderation.store import sessions as session_store
+from services.moderation.store.moments import microseconds_of
+from shared.contracts.chat import MessagePosted
+from shared.contracts.engagement import SessionClosed, SessionOpened
+from shared.contracts.identity import event_id
+from shared.engine import Event
+from shared.postgres.connection import Connection
+from shared.text import marks_of
+
+CAMPAIGN, REPOST, SESSION = "campaign", "repost", "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """By number of the event what it shows across members, and what is to be saved of it."""
+
+    campaigns: Mapping[int, list[CampaignHit]]
+    reposts: Mapping[int, list[Hit]]
+    crowds: Mapping[str, Crowd]
+    originals: Mapping[str, Originals]
+    sessions: Sessions
+
+    def members(self, batch: Sequence[Event[Any]]) -> Collection[Key]:
+        """Whom the campaigns concern."""
+        return {
+            member
+            for number, hits in self.campaigns.items()
+            for member in members_of(batch[number].community_id, hits)
+        }
+
+    def shown(
+        self, number: int, event: Event[Any], message: Message, shown: Sequence[Hit],
+        docket: Docket, book: RuleBook,
+    ) -> list[Hit]:  # fmt: skip
+        """What the message shows besides its own text; what came too late disturbs no session."""
+        hits = self.reposts.get(number, [])
+        rules = book.across(SESSION)
+        if not rules or not self.sessions.known or event.is_stale:
+            return hits
+        window = docket.windows.get((message.community_id, message.member_id), NOTHING).place(message)
+        return [*hits, *self.sessions.judge(message, window.recent, shown, rules)]
+
+    def hear(self, event: Event[Any]) -> None:
+        """A session opens or closes; in whatever order that is said."""
+        data, at_us = event.data, microseconds_of(event.occurred_at)
+        key = data.community_id, data.session_id
+        session = self.sessions.known.get(key) or Session(data.channel_id)
+        if isinstance(data, SessionOpened):
+            session = session.opened(at_us, microseconds_of(data.ends_at), data.speaker_ids)
+        else:
+            session = session.closed(at_us)
+        self.sessions.keep(key, session)
+
+    async def save(self, connection: Connection) -> None:
+        """All that the batch changed."""
+        said = [(name, each) for name, crowd in self.crowds.items() for each in crowd.changed.values()]
+        fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh.values()]
+        await crowd_store.save_said(connection, said)
+        await crowd_store.save_originals(connection, fresh)
+        await session_store.save_sessions(connection, self.sessions)
+
+
+async def look_across(
+    batch: Sequence[Event[Any]],
+    messages: Mapping[int, Message],
+    books: Mapping[str, RuleBook],
+    connection: Connection,
+) -> Across:
+    """Load what the batch's communities remember, and read its posted messages in the order of the log."""
+    posted = {
+        number: message
+        for number, message in messages.items()
+        if isinstance(batch[number].data, MessagePosted)
+    }
+    crowds, campaigns = await _campaigns(batch, posted, books, connection)
+    originals, reposts = await _reposts(posted, books, connection)
+    sessions = await _sessions(batch, posted, connection)
+    return Across(campaigns, reposts, crowds, originals, sessions)
+
+
+async def _campaigns(
+    batch: Sequence[Event[Any]],
+    posted: Mapping[int, Message],
+    books: Mapping[str, RuleBook],
+    connection: Connection,
+) -> tuple[dict[str, Crowd], dict[int, list[CampaignHit]]]:
+    moments: dict[str, list[datetime]] = {}
+    for number, message in posted.items():
+        rules = books[message.community_id].across(CAMPAIGN)
+        if any(rule.scope.holds(message) and params.reads(message) for rule, params in rules):
+            moments.setdefault(message.community_id, []).append(batch[number].occurred_at)
+    asked = [
+        (community_id, min(times) - span, max(times) + span)
+        for community_id, times in sorted(moments.items())
+        for span in [_span(books[community_id])]
+    ]
+    said = await crowd_store.load_said(connection, asked)
+    crowds = {community_id: Crowd.of(said.get(community_id, ())) for community_id in moments}
+    campaigns: dict[int, list[CampaignHit]] = {}
+    for number, message in posted.items():
+        if crowd := crowds.get(message.community_id):
+            event = batch[number]
+            rules = books[message.community_id].across(CAMPAIGN)
+            case_id = event_id(event.now, CAMPAIGN, event.id)
+            if hits := crowd.hear(message, rules, case_id, event.is_stale):
+                campaigns[number] = hits
+    return crowds, campaigns
+
+
+def _span(book: RuleBook) -> timedelta:
+    return timedelta(minutes=max(params.minutes for _, params in book.across(CAMPAIGN)))
+
+
+async def _reposts(
+    posted: Mapping[int, Message], books: Mapping[str, RuleBook], connection: Connection
+) -> tuple[dict[str, Originals], dict[int, list[Hit]]]:
+    marks = {
+        number: marks_of(message.text.text, message.community_id)
+        for number, message in posted.items()
+        if any(params.reads(message) for _, params in books[message.community_id].across(REPOST))
+    }
+    communities = sorted({posted[number].community_id for number in marks})
+    wanted = sorted({mark for each in marks.values() for mark in each})
+    loaded = await crowd_store.load_originals(connection, communities, wanted)
+    originals = {community_id: Originals.of(loaded.get(community_id, ())) for community_id in communities}
+    reposts: dict[int, list[Hit]] = {}
+    for number, own in marks.items():
+        message = posted[number]
+        rules = books[message.community_id].across(REPOST)
+        if hits := originals[message.community_id].read(message, own, rules):
+            reposts[number] = hits
+    return originals, reposts
+
+
+async def _sessions(
+    batch: Sequence[Event[Any]], posted: Mapping[int, Message], connection: Connection
+) -> Sessions:
+    earliest: dict[str, datetime] = {}
+    for event in batch:
+        known = earliest.get(event.community_id)
+        earliest[event.community_id] = min(known, event.occurred_at) if known else event.occurred_at
+    told = {event.data.session_id for event in batch if isinstance(event.data, SessionOpened | SessionClosed)}
+    members = sorted({message.member_id for message in posted.values()})
+    return await session_store.load_sessions(connection, sorted(earliest.items()), sorted(told), members)

@@ -1,0 +1,97 @@
+"""A community's recent texts and long texts of weeks, as fingerprints."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from services.moderation.domain.rules.campaign import Said
+from services.moderation.domain.rules.repost import Original
+from services.moderation.store.columns import columns_of
+from services.moderation.store.moments import microseconds_of, moment_of
+from shared.postgres.connection import Connection
+from shared.text import Fingerprint
+
+LOAD_SAID = """
+    SELECT said.*, CASE WHEN held.state <> 'resolved' THEN said.case_id END AS open_case_id
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS wanted (community_id, after, before)
+    CROSS JOIN LATERAL (
+        SELECT * FROM recent_text t
+        WHERE t.community_id = wanted.community_id AND t.posted_at > wanted.after
+          AND t.posted_at < wanted.before
+        ORDER BY t.posted_at DESC LIMIT 5000
+    ) AS said
+    LEFT JOIN moderation_case held USING (case_id)
+"""  # a case that a person closed is joined no more
+SAVE_SAID = """
+    INSERT INTO recent_text (community_id, message_id, member_id, channel_id, posted_at, length, sketch,
+                             was_stale, case_id)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[],
+                         $7::text[], $8::boolean[], $9::text[])
+    ON CONFLICT (community_id, message_id) DO UPDATE SET case_id = excluded.case_id
+    WHERE excluded.case_id IS NOT NULL
+"""
+LOAD_ORIGINALS = """
+    SELECT community_id, message_id, member_id, posted_at, length, sketch, marks FROM original_text
+    WHERE marks && $1::bigint[] AND community_id = ANY($2::text[])
+"""
+SAVE_ORIGINALS = """
+    INSERT INTO original_text (community_id, message_id, member_id, posted_at, length, sketch, marks)
+    SELECT t.community_id, t.message_id, t.member_id, t.posted_at, t.length, t.sketch,
+           string_to_array(t.marks, ' ')::bigint[]
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::text[])
+         AS t (community_id, message_id, member_id, posted_at, length, sketch, marks)
+    ON CONFLICT DO NOTHING
+"""  # arrays of arrays do not unnest by rows, hence the text
+
+Asked = tuple[str, datetime, datetime]
+"""A community, and the moments between which its texts matter."""
+
+
+async def load_said(connection: Connection, asked: Sequence[Asked]) -> dict[str, list[Said]]:
+    """Recent texts by community."""
+    said: dict[str, list[Said]] = {}
+    for row in await connection.fetch(LOAD_SAID, *columns_of(asked, 3)) if asked else ():
+        said.setdefault(row["community_id"], []).append(_said(row))
+    return said
+
+
+async def save_said(connection: Connection, said: Iterable[tuple[str, Said]]) -> None:
+    """Insert, or give a case to what is there; by community."""
+    rows = [
+        (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
+         *each.fingerprint, each.was_stale, each.case_id)
+        for community_id, each in said
+    ]  # fmt: skip
+    if rows:
+        await connection.execute(SAVE_SAID, *columns_of(sorted(rows, key=lambda row: row[:2]), 9))
+
+
+async def load_originals(
+    connection: Connection, communities: Sequence[str], marks: Sequence[int]
+) -> dict[str, list[Original]]:
+    """Long texts with any of these marks, by community."""
+    originals: dict[str, list[Original]] = {}
+    for row in await connection.fetch(LOAD_ORIGINALS, marks, communities) if marks else ():
+        fingerprint = Fingerprint(row["length"], row["sketch"])
+        posted_us = microseconds_of(row["posted_at"])
+        original = Original(row["message_id"], row["member_id"], posted_us, fingerprint, tuple(row["marks"]))
+        originals.setdefault(row["community_id"], []).append(original)
+    return originals
+
+
+async def save_originals(connection: Connection, originals: Iterable[tuple[str, Original]]) -> None:
+    """Insert; what is there stays."""
+    rows = [
+        (community_id, each.message_id, each.member_id, moment_of(each.posted_us), *each.fingerprint,
+         " ".join(map(str, each.marks)))
+        for community_id, each in originals
+    ]  # fmt: skip
+    if rows:
+        await connection.execute(SAVE_ORIGINALS, *columns_of(sorted(rows), 7))
+
+
+def _said(row: asyncpg.Record) -> Said:
+    fingerprint = Fingerprint(row["length"], row["sketch"])
+    about = (microseconds_of(row["posted_at"]), row["message_id"], row["member_id"], row["channel_id"])
+    return Said(*about, fingerprint, row["was_stale"], row["open_case_id"])

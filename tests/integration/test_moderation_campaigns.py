@@ -1,0 +1,163 @@
+"""Campaigns (广告团伙) on a real database: one case, one decision for all copies, each member struck once."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+
+from shared.contracts.chat import MemberJoined
+from shared.engine import Event
+from shared.postgres.pool import open_pool
+from tests.builders import at, event, posted, profile
+from tests.moderation_world import MakeDatabase, World
+
+OFFER = "全新理财平台上线每天稳定收益百分之五名额有限先到先得"
+VARIANTS = [OFFER, OFFER + "！", OFFER.replace("每天", "每日"), OFFER + "哦", OFFER + "呀"]
+MEMBERS = ["ann", "bob", "cat", "dan", "eve"]
+
+
+@pytest.fixture
+async def world(service_database: MakeDatabase) -> AsyncIterator[World]:
+    """A fresh database."""
+    pool = await open_pool((await service_database("moderation")).app_url, "test", size_min=1, size_max=1)
+    async with pool.acquire() as connection:
+        yield World(connection)
+    await pool.close()
+
+
+def gang(count: int, step: float = 60, texts: Sequence[str] = VARIANTS, **fields: Any) -> list[Event[Any]]:
+    """So many members, each with a variant in a channel of its own, `step` seconds apart."""
+    return [
+        posted(
+            texts[n % len(texts)], at(n * step), member=MEMBERS[n], message=f"m{n}", channel=f"c{n}", **fields
+        )
+        for n in range(count)
+    ]
+
+
+def settled(*members: str) -> list[Event[Any]]:
+    """Members who came long ago and have spoken."""
+    joined = [
+        event(MemberJoined(community_id="tea", member_id=each), at(days=-9), now=at(days=-9))
+        for each in members
+    ]
+    words = ["大家好", "早上好呀", "今天天气不错"]
+    return joined + [
+        posted(text, at(minutes=10 * n, days=-8), member=each, message=f"{each}{n}")
+        for each in members
+        for n, text in enumerate(words)
+    ]
+
+
+async def cases(world: World) -> list[tuple[Any, ...]]:
+    """Kind, member and number of messages of all cases."""
+    rows = await world.connection.fetch("""
+        SELECT kind, member_id, (SELECT count(*) FROM case_message m WHERE m.case_id = c.case_id) AS messages
+        FROM moderation_case c ORDER BY kind, member_id
+    """)
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_campaign_is_one_case_and_one_decision_for_all(world: World, at_once: bool) -> None:
+    for batch in [gang(3)] if at_once else [[each] for each in gang(3)]:
+        await world.handle(*batch)
+    assert await cases(world) == [("campaign", None, 3)]
+    assert await world.removed() == ["m0", "m1", "m2"]
+    assert {each["member_id"] for each in world.told("delete_message")} == {"ann", "bob", "cat"}
+    (opened,) = world.told("case.opened")
+    assert opened["message_ids"] == ["m0", "m1", "m2"]
+
+
+async def test_each_member_of_a_campaign_is_struck_and_told_once(world: World) -> None:
+    await world.handle(*gang(4), posted(OFFER, at(250), member="ann", message="again"))
+    strikes = await world.connection.fetch("SELECT member_id, points FROM strike ORDER BY 1")
+    assert [tuple(row) for row in strikes] == [("ann", 2), ("bob", 2), ("cat", 2), ("dan", 2)]
+    assert len(await world.rows("sanction")) == 4
+    assert await cases(world) == [("campaign", None, 5)]
+    assert {each["member_id"] for each in world.told("send_message")} == {"ann", "bob", "cat", "dan"}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_whatever_order_copies_come_in_the_same_go(world: World, order: tuple[int, ...]) -> None:
+    copies = gang(3)
+    for number in order:
+        await world.handle(copies[number])
+    assert await world.removed() == ["m0", "m1", "m2"]
+
+
+@pytest.mark.parametrize(("step", "gone"), [(300, []), (299, ["m0", "m1", "m2"])])
+async def test_ten_minutes_are_the_limit(world: World, step: float, gone: list[str]) -> None:
+    await world.handle(*gang(3, step=step))
+    assert await world.removed() == gone
+
+
+async def test_two_members_are_no_campaign_however_often_they_say_it(world: World) -> None:
+    await world.handle(*(posted(OFFER, at(n * 40), member=MEMBERS[n % 2], message=f"m{n}") for n in range(6)))
+    assert world.told("message.removed", "case.opened") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "签到", "打卡", "+1", "哈哈", "收到", "早", "哈" * 40, "大家早上好，新的一天开始啦",
+        "打卡第十二天，今天读完了第三章和第四章", "#接龙 周六下午三点湖边喝茶 1. 小安 2. 小波",
+        "祝大家新年快乐万事如意身体健康阖家幸福", "/weather shanghai tomorrow",
+    ],
+)  # fmt: skip
+async def test_what_many_say_by_custom_is_no_campaign(world: World, text: str) -> None:
+    await world.handle(*gang(5, step=20, texts=[text]))
+    assert world.told("message.removed", "finding.recorded", "case.opened") == []
+
+
+async def test_known_members_who_say_the_same_wait_for_a_person(world: World) -> None:
+    await world.handle(*settled("ann", "bob", "cat"))
+    await world.handle(*gang(4))
+    assert await cases(world) == [("campaign", None, 4)]
+    assert world.told("message.removed", "sanction.applied", "send_message") == []
+    assert len(world.told("finding.recorded")) == 4
+
+
+async def test_what_the_ad_rule_took_already_gives_no_second_strike(world: World) -> None:
+    await world.handle(*gang(3, texts=[OFFER + "，加微信 abc12345"]))
+    assert len(await world.rows("strike")) == 3
+    assert sorted(case[0] for case in await cases(world)) == ["campaign", "decision", "decision", "decision"]
+
+
+async def test_a_copy_that_was_stale_on_arrival_goes_and_is_not_punished(world: World) -> None:
+    copies = gang(3)
+    late = copies[0]._replace(now=at(minutes=11))
+    await world.handle(late, *copies[1:])
+    assert await world.removed() == ["m0", "m1", "m2"]
+    assert {row[1] for row in await world.rows("strike")} == {"bob", "cat"}
+    assert {each["member_id"] for each in world.told("send_message")} == {"bob", "cat"}
+
+
+async def test_after_a_verdict_a_further_copy_is_another_case(world: World) -> None:
+    await world.handle(*gang(3))
+    await world.connection.execute(
+        "UPDATE moderation_case SET state = 'resolved', verdict = 'confirmed', resolved_by = 'eve'"
+    )
+    await world.handle(*gang(4)[3:])
+    assert [case[0] for case in await cases(world)] == ["campaign", "campaign"]
+    assert len(await world.removed()) == 4
+
+
+async def test_communities_do_not_mix(world: World) -> None:
+    one, two, three = gang(3)
+    await world.handle(one, two, three._replace(data=three.data.model_copy(update={"community_id": "club"}),
+                                               profile=profile("club")))  # fmt: skip
+    assert world.announced == []
+
+
+async def test_the_same_events_once_more_change_nothing(world: World) -> None:
+    await world.handle(*gang(4))
+    before = await world.state()
+    await world.handle(*gang(4))
+    await world.handle(*gang(4)[1:])
+    assert await world.state() == before
+
+
+async def test_nothing_that_is_remembered_holds_the_text(world: World) -> None:
+    await world.handle(*gang(2))
+    assert "理财" not in str(await world.state())
