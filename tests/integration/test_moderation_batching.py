@@ -1,14 +1,16 @@
 """The law of the log: state and announcements are the same however it is cut into batches."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.chat import MessageDeleted, MessageEdited
+from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited
+from shared.contracts.contract import Contract
+from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.contracts.profiles import Channel
 from shared.engine import Event
 from shared.postgres.connection import Pool
@@ -16,15 +18,35 @@ from shared.postgres.pool import open_pool
 from tests.builders import at, event, posted, profile
 from tests.moderation_world import MakeDatabase, World, cut, emptied
 
-TEXTS = ["哈哈", "大家晚上好呀今天吃什么", "大家晚上好呀今天吃什么1", "", "兼职日结，加微信 abc12345", "再见"]
+OFFER = "全新理财平台上线每天稳定收益百分之五名额有限先到先得"
+ESSAY = "春茶讲究一个鲜字，清明前采下的芽头叶片细嫩，泡出来汤色清亮，入口回甘，往后每泡多等五秒就好。" * 2
+TEXTS = [
+    "哈哈", "大家晚上好呀今天吃什么", "大家晚上好呀今天吃什么1", "", "兼职日结，加微信 abc12345", "再见",
+    OFFER, OFFER + "哦", "看看 https://example.com", ESSAY,
+]  # fmt: skip
 ABOUT = profile(
     channels=(Channel(channel_id="mute", capabilities=("send",)), Channel(channel_id="hall")),
     operators_channel_id="staff",
 )
 MOMENTS = st.integers(0, 90).map(lambda seconds: at(seconds * 1.5))
-MEMBERS = st.sampled_from(["ann", "bob"])
+MEMBERS = st.sampled_from(["ann", "bob", "cat", "dan", "eve"])
+SESSIONS = st.sampled_from(["s1", "s2"])
 CHANNELS = st.sampled_from(["hall", "mute"])
 MESSAGES = st.integers(0, 30).map(lambda n: f"m{n:02}")
+
+
+@st.composite
+def surroundings(draw: st.DrawFn, kind: str, channel: str, moment: datetime) -> Contract:
+    """Somebody joins, or a hosted session opens or closes."""
+    if kind == "joined":
+        return MemberJoined(community_id="tea", member_id=draw(MEMBERS))
+    session = draw(SESSIONS)
+    if kind == "closed":
+        return SessionClosed(community_id="tea", session_id=session, channel_id=channel)
+    ends_at = moment + timedelta(seconds=draw(st.integers(1, 90)))
+    return SessionOpened(
+        community_id="tea", session_id=session, channel_id=channel, speaker_ids=("eve",), ends_at=ends_at
+    )
 
 
 @st.composite
@@ -32,7 +54,9 @@ def happenings(draw: st.DrawFn) -> Event[Any]:
     """A message, an edit or a deletion; some are late, some by an operator."""
     moment, message, channel = draw(MOMENTS), draw(MESSAGES), draw(CHANNELS)
     now = moment + timedelta(minutes=draw(st.sampled_from([0, 0, 0, 11])))
-    kind = draw(st.sampled_from(["posted"] * 8 + ["edited", "deleted"]))
+    kind = draw(st.sampled_from(["posted"] * 8 + ["edited", "deleted", "joined", "opened", "closed"]))
+    if kind in ("joined", "opened", "closed"):
+        return event(draw(surroundings(kind, channel, moment)), moment, now=now, about=ABOUT)
     if kind == "deleted":
         gone = MessageDeleted(community_id="tea", channel_id=channel, message_id=message)
         return event(gone, moment, now=now, about=ABOUT)

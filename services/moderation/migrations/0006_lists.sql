@@ -92,7 +92,6 @@ CREATE TABLE erasure (
 );
 CREATE INDEX finding_of_member ON finding (community_id, member_id);
 CREATE INDEX removal_of_member ON removal (community_id, member_id, removed_at DESC);
-CREATE INDEX case_of_member ON moderation_case (community_id, member_id, opened_at DESC);
 CREATE INDEX case_message_of_member ON case_message (member_id);
 
 REVOKE UPDATE, DELETE ON join_policy, erasure FROM hearth_moderation;
