@@ -33,6 +33,9 @@ STATE = {
     "sanction": "SELECT * FROM sanction",
     "finding": "SELECT * FROM finding",
     "removal": "SELECT * FROM removal",
+    "appeal": "SELECT * FROM appeal",
+    "member_report": "SELECT * FROM member_report",
+    "reported_message": "SELECT * FROM reported_message",
     "gone_message": "SELECT community_id, message_id FROM gone_message",
 }
 """What must not depend on how the log is cut into batches; real time may."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.moderation.handlers.hear_members import HearMembers
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
 from shared.contracts.chat import MessageDeleted, MessageEdited, MessagePosted
@@ -15,4 +16,5 @@ def routes() -> Routes:
     """The table of events."""
     table = Routes()
     table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
+    table.on(MessagePosted, to=HearMembers(TEXTS))
     return table
