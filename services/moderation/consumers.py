@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.moderation.handlers.clean_members import CountReceipts
+from services.moderation.handlers.hear_members import HearMembers
 from services.moderation.handlers.note_activity import NoteActivity
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
@@ -38,4 +39,5 @@ def routes() -> Routes:
     table.on(MemberJoined, JoinRequested, to=ScreenMembers(TEXTS))
     table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())
+    table.on(MessagePosted, to=HearMembers(TEXTS))
     return table

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from services.moderation.handlers.clean_members import CLEANING, CleanMembers
 from services.moderation.handlers.end_sanctions import EndSanctions
+from services.moderation.handlers.file_appeals import APPEAL_DUE
 from services.moderation.handlers.forget_members import FORGET_MEMBERS, ForgetMembers
+from services.moderation.handlers.remind_of_appeals import RemindOfAppeals
 from services.moderation.handlers.remind_of_rules import RULE_REMINDER, RemindOfRules
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.sanction_members import SANCTION_END
@@ -20,4 +22,5 @@ def add_timers(table: Routes) -> Routes:
     table.on_timer(SANCTION_END, to=EndSanctions())
     table.on_timer(RULE_REMINDER, to=RemindOfRules(TEXTS, RuleBooks.load()))
     table.on_timer(CLEANING, to=CleanMembers(TEXTS))
+    table.on_timer(APPEAL_DUE, to=RemindOfAppeals(TEXTS))
     return table

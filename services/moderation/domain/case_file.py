@@ -60,7 +60,7 @@ class CaseFile(NamedTuple):
             return Refused.CLOSED if is_resolved and act is not Act.NOTE else Refused.STALE
         if act is Act.CLAIM and is_resolved:
             return Refused.CLOSED
-        if act in (Act.CLAIM, Act.VERDICT) and self.claimed_by not in (None, actor):
+        if act in (Act.CLAIM, Act.VERDICT, Act.APPEAL) and self.claimed_by not in (None, actor):
             return Refused.CLAIMED
         if act is Act.RELEASE and self.claimed_by is None:
             return Refused.NOT_CLAIMED
