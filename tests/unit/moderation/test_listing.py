@@ -94,7 +94,8 @@ def test_an_ad_of_an_allowed_host_alone_is_still_an_ad() -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [("word", "的"), ("word", " "), ("word", "\u200b"), ("word", "长" * 65), ("host", "nodots"),
-     ("host", "a b.cn"), ("host", "https://a.cn/x"), ("host", "a.cn:80"), ("host", "." * 5), ("member", "  ")],
+     ("host", "a b.cn"), ("host", "https://a.cn/x"), ("host", "a.cn:80"), ("host", "." * 5),
+     ("member", "  ")],
 )  # fmt: skip
 def test_an_entry_that_says_nothing_is_refused(kind: str, value: str) -> None:
     with pytest.raises(BadEntry):
