@@ -36,6 +36,14 @@ schemas: $(STAMP) ## Write the JSON Schemas, their index and the AsyncAPI docume
 check-schemas: $(STAMP) ## Fail when a document is older than the contracts
 	@$(BIN)/python -m tools.schemas --check
 
+.PHONY: openapi
+openapi: $(STAMP) ## Write the OpenAPI documents from the routes
+	@$(BIN)/python -m tools.openapi_document
+
+.PHONY: check-openapi
+check-openapi: $(STAMP) ## Fail when an OpenAPI document is older than the routes
+	@$(BIN)/python -m tools.openapi_document --check
+
 # The local stack: real Kafka and Postgres as plain processes, everything in .hearth/
 .PHONY: setup-stack
 setup-stack: $(STAMP) ## Get what the local stack needs: Java, Kafka's jars, Postgres
@@ -55,7 +63,7 @@ clean: ## Stop the local stack and delete its data, logs and jars
 
 # Checks and tests
 .PHONY: check
-check: $(STAMP) check-schemas ## Lint, format, types, imports, documents made from code
+check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, documents made from code
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy

@@ -2,12 +2,9 @@
 
 import typer
 
+from tools import policy_command
 from tools.train_command import train
 
 app = typer.Typer(help="Rules before they judge anybody, and the spam classifier.", no_args_is_help=True)
+app.add_typer(policy_command.app, name="policy")
 app.command("train")(train)
-
-
-@app.callback()
-def moderation() -> None:
-    """Keeps subcommands subcommands, however many there are."""

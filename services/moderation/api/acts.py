@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.moderation.api.texts import TEXTS
 from shared.http.language import locale_of
@@ -12,8 +12,19 @@ from shared.http.problems import Kind, Refusal
 REASON_CHARACTERS_MAX = 500
 CommunityId = Annotated[str, Path(min_length=1, max_length=255)]
 MemberId = Annotated[str, Path(min_length=1, max_length=255)]
+
+
+def _in_utf8(header: str) -> str:
+    """Headers come as Latin-1; names beyond it are sent as UTF-8."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
+
+
 Operator = Annotated[
     str,
+    AfterValidator(_in_utf8),
     Header(alias="X-Operator", min_length=1, max_length=255, description="Id of the person who does it."),
 ]
 Reason = Annotated[str, Field(min_length=1, max_length=REASON_CHARACTERS_MAX)]

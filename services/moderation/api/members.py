@@ -1,5 +1,6 @@
 """Members over HTTP: all that is on record of one, and forgetting one."""
 
+import json
 from datetime import datetime
 
 import asyncpg
@@ -13,12 +14,13 @@ from services.moderation.domain.policy import Policy
 from services.moderation.domain.window import NOTHING, Window
 from services.moderation.handlers.change_policies import current_policy
 from services.moderation.handlers.erase_members import erase_member
-from services.moderation.store import lists, records
+from services.moderation.store import erasure, lists, records
 from services.moderation.store.communities import load_community
 from services.moderation.store.moments import microseconds_of, moment_of
 from services.moderation.store.policy_documents import BadPolicy, default_policy
 from services.moderation.store.windows import load_windows
 from shared.engine import request_work
+from shared.http.pages import Page, PagingQuery
 from shared.postgres.connection import Connection, Pool
 
 ROWS_MAX = 200
@@ -100,6 +102,15 @@ class Record(BaseModel):
     lists: list[ListShown]
 
 
+class ErasureShown(BaseModel):
+    """Somebody who was forgotten: who did it, why, and how many rows of each table went."""
+
+    erased_at: datetime
+    erased_by: str
+    reason: str
+    counts: dict[str, int]
+
+
 class Erased(BaseModel):
     """How many rows of each table went."""
 
@@ -108,12 +119,10 @@ class Erased(BaseModel):
 
 def router(pool: Pool) -> APIRouter:
     """The routes under a community's members."""
-    routes = APIRouter(
-        prefix="/v1/communities/{community_id:path}/members/{member_id:path}", tags=["members"]
-    )
+    routes = APIRouter(prefix="/v1/communities/{community_id:path}", tags=["members"])
     shipped = default_policy()
 
-    @routes.get("/record")
+    @routes.get("/members/{member_id:path}/record")
     async def record(community_id: CommunityId, member_id: MemberId) -> Record:
         """Points, sanctions, cases, removals and lists of a member; of somebody unknown there is nothing."""
         async with (
@@ -122,13 +131,20 @@ def router(pool: Pool) -> APIRouter:
         ):
             return await _record(connection, shipped, community_id, member_id)
 
-    @routes.post("/erase")
+    @routes.post("/members/{member_id:path}/erase")
     async def erase(
         community_id: CommunityId, member_id: MemberId, operator: Operator, because: Because
     ) -> Erased:
         """Forget a member for ever: only counts are kept. The reason must not name anybody."""
         async with request_work(pool, "moderation", community_id) as work:
             return Erased(counts=await erase_member(work, community_id, member_id, operator, because.reason))
+
+    @routes.get("/erasures")
+    async def erasures(community_id: CommunityId, paging: PagingQuery) -> Page[ErasureShown]:
+        """How often and why members were forgotten, newest first; nothing tells who they were."""
+        (before,) = paging.after(int) or (None,)
+        rows = await pool.fetch(erasure.ERASURES, community_id, before, paging.rows)
+        return paging.page(rows, _erasure, lambda row: [row["number"]])
 
     return routes
 
@@ -170,6 +186,15 @@ async def _policy(connection: Connection, shipped: Policy, community_id: str) ->
         return (await current_policy(connection, shipped, community_id)).policy
     except BadPolicy:
         return shipped
+
+
+def _erasure(row: asyncpg.Record) -> ErasureShown:
+    return ErasureShown(
+        erased_at=row["erased_at"],
+        erased_by=row["erased_by"],
+        reason=row["reason"],
+        counts=json.loads(row["counts"]),
+    )
 
 
 def _strike(row: asyncpg.Record) -> Strike:

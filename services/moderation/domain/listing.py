@@ -76,7 +76,8 @@ class Listing:
         return [*kept, Hit(rule, Burst(match, (entry_of(message),)))] if match else kept
 
     def _denied(self, text: Normalised) -> Match | None:
-        links = [link for link in links_of(text.original) if _is_below(link.host, self.denied_hosts)]
+        hosts = self.denied_hosts
+        links = [link for link in links_of(text.original) if _is_below(link.host, hosts)] if hosts else []
         words = _spans(text, self.denied_words)
         if not links and not words:
             return None

@@ -90,6 +90,7 @@ CREATE TABLE erasure (
     reason       text NOT NULL,
     counts       jsonb NOT NULL
 );
+CREATE INDEX erasure_of_community ON erasure (community_id, number DESC);
 CREATE INDEX finding_of_member ON finding (community_id, member_id);
 CREATE INDEX removal_of_member ON removal (community_id, member_id, removed_at DESC);
 CREATE INDEX case_message_of_member ON case_message (member_id);

@@ -6,6 +6,10 @@ from datetime import datetime
 
 from shared.postgres.connection import Connection
 
+# first, as handlers take it: they hold a case while they write what belongs to it
+LOCK_CASES = """
+    SELECT case_id FROM moderation_case WHERE community_id = $1 AND member_id = $2 ORDER BY case_id FOR UPDATE
+"""
 # what names the messages goes before the messages' own rows do
 ERASE_GONE = """
     DELETE FROM gone_message WHERE community_id = $1 AND message_id IN (
@@ -52,11 +56,11 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("gone_message", ERASE_GONE),
     ("finding", ERASE_FINDINGS),
     ("removal", ERASE_REMOVALS),
-    ("strike", ERASE_STRIKES),
-    ("sanction", ERASE_SANCTIONS),
     ("case_history", ERASE_CASE_HISTORY),
     ("case_message", ERASE_CASE_MESSAGES),
     ("moderation_case", ERASE_CASES),
+    ("strike", ERASE_STRIKES),
+    ("sanction", ERASE_SANCTIONS),
     ("member_window", ERASE_WINDOW),
     ("list_entry", ERASE_ENTRIES),
     ("list_history", ERASE_LIST_HISTORY),
@@ -70,11 +74,16 @@ STEPS: tuple[tuple[str, str], ...] = (
 NOTE_ERASURE = """
     INSERT INTO erasure (community_id, erased_at, erased_by, reason, counts) VALUES ($1, $2, $3, $4, $5)
 """
+ERASURES = """
+    SELECT number, erased_at, erased_by, reason, counts FROM erasure
+    WHERE community_id = $1 AND ($2::bigint IS NULL OR number < $2) ORDER BY number DESC LIMIT $3
+"""
 
 
 async def erase_member(connection: Connection, community_id: str, member_id: str) -> dict[str, int]:
     """Delete every row about the member; returns how many by table."""
     counts = {}
+    await connection.execute(LOCK_CASES, community_id, member_id)
     for name, statement in STEPS:
         status = await connection.execute(statement, community_id, member_id)
         counts[name] = int(status.rpartition(" ")[2])

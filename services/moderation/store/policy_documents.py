@@ -79,6 +79,8 @@ def read_yaml(text: str) -> PolicyDocument:
         raise BadPolicy([f"no YAML{f', line {mark.line + 1}' if mark else ''}"]) from None
     except ValidationError as error:
         raise BadPolicy(_complaints(error)) from None
+    except (ValueError, RecursionError):  # a date that there is not, brackets without end
+        raise BadPolicy(["it holds a value that cannot be read, or is nested too deeply"]) from None
 
 
 def write_yaml(policy: Policy) -> str:
