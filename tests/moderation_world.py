@@ -38,6 +38,8 @@ STATE = {
     "community_care": "SELECT * FROM community_care",
     "channel_day": "SELECT * FROM channel_day",
     "member_seen": "SELECT * FROM member_seen",
+    "pulse": "SELECT * FROM pulse",
+    "warning": "SELECT * FROM warning",
     "cleaning_member": "SELECT * FROM cleaning_member",
     "cleaning": "SELECT * FROM cleaning",
 }

@@ -6,6 +6,7 @@ from services.moderation.handlers.clean_members import CountReceipts
 from services.moderation.handlers.note_activity import NoteActivity
 from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.handlers.watch_pulse import WatchLeaves
 from shared.contracts.chat import (
     MemberJoined,
     MemberLeft,
@@ -27,5 +28,6 @@ def routes() -> Routes:
     table = Routes()
     table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
     table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
+    table.on(MemberLeft, to=WatchLeaves(TEXTS))
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())
     return table

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.moderation.api import cleaning, reminders, removals
+from services.moderation.api import cleaning, reminders, removals, warnings
 from shared.postgres.connection import Pool
 
-SUBJECTS = (removals, reminders, cleaning)
+SUBJECTS = (removals, reminders, cleaning, warnings)
 
 
 def router(pool: Pool) -> APIRouter:
