@@ -38,6 +38,8 @@ STATE = {
     "community_care": "SELECT * FROM community_care",
     "channel_day": "SELECT * FROM channel_day",
     "member_seen": "SELECT * FROM member_seen",
+    "dispute": "SELECT * FROM dispute",
+    "dispute_pair": "SELECT community_id, member_a, member_b, recent, told_at FROM dispute_pair",
     "pulse": "SELECT * FROM pulse",
     "warning": "SELECT * FROM warning",
     "cleaning_member": "SELECT * FROM cleaning_member",

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.moderation.api import cleaning, reminders, removals, warnings
+from services.moderation.api import cleaning, disputes, reminders, removals, warnings
 from shared.postgres.connection import Pool
 
-SUBJECTS = (removals, reminders, cleaning, warnings)
+SUBJECTS = (removals, reminders, cleaning, warnings, disputes)
 
 
 def router(pool: Pool) -> APIRouter:

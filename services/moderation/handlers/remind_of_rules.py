@@ -16,8 +16,10 @@ from services.moderation.domain.reminders import (
     wording,
 )
 from services.moderation.domain.rulebook import RuleBook
+from services.moderation.handlers.forget_members import UNTOUCHED
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.store import reminders as store
+from services.moderation.store.disputes import prune_pairs
 from services.moderation.store.pulse import prune_pulse
 from shared.contracts.commands import SendMessage
 from shared.contracts.identity import event_id
@@ -49,6 +51,7 @@ class RemindOfRules:
         await prune_pulse(
             work.connection, {each.community_id: each.timer.due_at - PULSE_KEPT for each in due}
         )
+        await prune_pairs(work.connection, sorted(settings), work.now - UNTOUCHED)
         timely = [each for each in due if _is_timely(each, settings[each.community_id])]
         if timely:
             await self._remind(timely, settings, work)

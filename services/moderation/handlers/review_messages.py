@@ -12,6 +12,7 @@ from services.moderation.domain.window import Window
 from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
 from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.handlers.watch_disputes import watch_disputes
 from services.moderation.handlers.watch_pulse import watch_messages
 from services.moderation.store import windows as store
 from services.moderation.store.moments import microseconds_of
@@ -43,6 +44,7 @@ class ReviewMessages:
         _judge(docket, batch, messages, books)
         outcomes = await decide(docket, batch, books, self.texts, work)
         await watch_messages(batch, messages, outcomes, books, self.texts, work)
+        await watch_disputes(docket, batch, messages, self.texts, work)
         await _remember(docket, known, batch, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
 

@@ -106,3 +106,31 @@ CREATE TABLE warning (
     PRIMARY KEY (community_id, kind, day)
 );
 REVOKE UPDATE ON warning FROM hearth_moderation;
+
+-- Two members who answer each other in heat; recent is a list of
+-- [posted (microseconds since 1970), message, 1 if by member_a, abuse]. Forgotten a day after its last change.
+CREATE TABLE dispute_pair (
+    community_id text NOT NULL,
+    member_a     text NOT NULL,
+    member_b     text NOT NULL,
+    recent       jsonb NOT NULL,
+    told_at      timestamptz,
+    touched_at   timestamptz NOT NULL,
+    PRIMARY KEY (community_id, member_a, member_b)
+) WITH (fillfactor = 60);
+CREATE INDEX dispute_pair_by_age ON dispute_pair (community_id, touched_at);
+
+-- Disputes of which both members and the operators were told, with what made them ones.
+CREATE TABLE dispute (
+    community_id text NOT NULL,
+    member_a     text NOT NULL,
+    member_b     text NOT NULL,
+    told_at      timestamptz NOT NULL,
+    channel_id   text NOT NULL,
+    exchanges    integer NOT NULL,
+    abuse        double precision NOT NULL,
+    message_ids  jsonb NOT NULL,
+    PRIMARY KEY (community_id, member_a, member_b, told_at)
+);
+CREATE INDEX dispute_by_time ON dispute (community_id, told_at DESC, member_a DESC, member_b DESC);
+REVOKE UPDATE ON dispute FROM hearth_moderation;
