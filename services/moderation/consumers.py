@@ -9,6 +9,7 @@ from services.moderation.handlers.review_messages import ReviewMessages
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.screen_members import ScreenMembers
 from services.moderation.handlers.watch_joins import WatchJoins
+from services.moderation.handlers.watch_pulse import WatchLeaves
 from shared.contracts.chat import (
     JoinRequested,
     MemberJoined,
@@ -38,6 +39,7 @@ def routes() -> Routes:
     table.on(MemberJoined, to=WatchJoins(TEXTS, books))
     table.on(MemberJoined, JoinRequested, to=ScreenMembers(TEXTS))
     table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
+    table.on(MemberLeft, to=WatchLeaves(TEXTS))
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())
     table.on(MessagePosted, to=HearMembers(TEXTS))
     return table

@@ -6,6 +6,7 @@ from services.moderation.api import (
     appeals,
     cases,
     cleaning,
+    disputes,
     joins,
     lists,
     members,
@@ -14,6 +15,7 @@ from services.moderation.api import (
     removals,
     sanctions,
     verdicts,
+    warnings,
 )
 from shared.postgres.connection import Pool
 
@@ -29,6 +31,8 @@ SUBJECTS = (
     joins,
     reminders,
     cleaning,
+    warnings,
+    disputes,
 )
 
 

@@ -22,8 +22,8 @@ async def decide(
     books: Mapping[str, RuleBook],
     texts: Catalogue,
     work: UnitOfWork,
-) -> None:
-    """Save findings and removals; announce and act on those that nobody decided before."""
+) -> Sequence[Outcome]:
+    """Save findings and removals; announce and act on those that nobody decided before, and return them."""
     connection = work.connection
     found = [(each, batch[each.cause].now) for each in docket.found.values()]
     new_findings = await store.save_findings(connection, found)
@@ -37,6 +37,7 @@ async def decide(
     await open_cases(docket, outcomes, batch, work)
     sanctions = await sanction_members(outcomes, batch, books, work)
     Announcer(texts, docket, batch, books, work).announce(outcomes, sanctions)
+    return outcomes
 
 
 def _decision(removal: Removal, event: Event[Any], gone: Collection[Key]) -> Decided:

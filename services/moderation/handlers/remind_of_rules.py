@@ -16,8 +16,11 @@ from services.moderation.domain.reminders import (
     wording,
 )
 from services.moderation.domain.rulebook import RuleBook
+from services.moderation.handlers.forget_members import UNTOUCHED
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.store import reminders as store
+from services.moderation.store.disputes import prune_pairs
+from services.moderation.store.pulse import prune_pulse
 from shared.contracts.commands import SendMessage
 from shared.contracts.identity import event_id
 from shared.contracts.profiles import CommunityProfile
@@ -27,6 +30,8 @@ from shared.i18n import Catalogue, match
 RULE_REMINDER = "rule_reminder"
 COMMAND_VALID = timedelta(minutes=10)
 DAYS_KEPT = timedelta(days=30)
+PULSE_KEPT = timedelta(days=36)
+"""The usual counts are those of 28 days, and a week may come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class RemindOfRules:
             following = settings[each.community_id].next_after(each.now, each.profile.zone)
             work.set_timer(Timer(each.community_id, RULE_REMINDER, following))
         await store.prune_days(work.connection, {each.community_id: _day(each) - DAYS_KEPT for each in due})
+        await prune_pulse(
+            work.connection, {each.community_id: each.timer.due_at - PULSE_KEPT for each in due}
+        )
+        await prune_pairs(work.connection, sorted(settings), work.now - UNTOUCHED)
         timely = [each for each in due if _is_timely(each, settings[each.community_id])]
         if timely:
             await self._remind(timely, settings, work)

@@ -14,6 +14,8 @@ from services.moderation.handlers.forget_members import forgetting
 from services.moderation.handlers.listings import Exemptions, Listings
 from services.moderation.handlers.look_across import Across, look_across
 from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.handlers.watch_disputes import watch_disputes
+from services.moderation.handlers.watch_pulse import watch_messages
 from services.moderation.store import windows as store
 from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited, MessagePosted
@@ -47,8 +49,10 @@ class ReviewMessages:
         known = frozenset(member for member, window in windows.items() if window.recent)
         docket = Docket(windows)
         _judge(docket, batch, messages, books, lists, across)
-        await decide(docket, batch, books, self.texts, work)
+        outcomes = await decide(docket, batch, books, self.texts, work)
         await across.save(work.connection)
+        await watch_messages(batch, messages, outcomes, books, self.texts, work)
+        await watch_disputes(docket, batch, messages, self.texts, work)
         await _remember(docket, known, batch, across, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
 

@@ -73,3 +73,64 @@ CREATE TABLE cleaning_member (
     PRIMARY KEY (cleaning_id, member_id)
 ) WITH (fillfactor = 60);
 CREATE INDEX cleaning_waiting ON cleaning_member (cleaning_id, seen_on, member_id) WHERE state = 'waiting';
+
+-- What happened in an hour or a day of the community's own time; a day begins at its midnight.
+-- The *_ids are the first three: messages with findings, messages with negative words, members who left.
+CREATE TABLE pulse (
+    community_id text NOT NULL,
+    span         text NOT NULL CHECK (span IN ('hour', 'day')),
+    starts_at    timestamptz NOT NULL,
+    messages     integer NOT NULL,
+    findings     integer NOT NULL,
+    negative     integer NOT NULL,
+    leaves       integer NOT NULL,
+    finding_ids  text[] NOT NULL,
+    negative_ids text[] NOT NULL,
+    leave_ids    text[] NOT NULL,
+    PRIMARY KEY (community_id, span, starts_at)
+) WITH (fillfactor = 50);
+
+-- Operators are warned once a day of each kind; with the numbers that made it so.
+CREATE TABLE warning (
+    community_id text NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('findings', 'negative', 'leaves')),
+    day          date NOT NULL,
+    span         text NOT NULL,
+    starts_at    timestamptz NOT NULL,
+    warned_at    timestamptz NOT NULL,
+    counted      integer NOT NULL,
+    expected     double precision NOT NULL,
+    rule         text,
+    ids          text[] NOT NULL,
+    cause_id     text NOT NULL,
+    PRIMARY KEY (community_id, kind, day)
+);
+REVOKE UPDATE ON warning FROM hearth_moderation;
+
+-- Two members who answer each other in heat; recent is a list of
+-- [posted (microseconds since 1970), message, 1 if by member_a, abuse]. Forgotten a day after its last change.
+CREATE TABLE dispute_pair (
+    community_id text NOT NULL,
+    member_a     text NOT NULL,
+    member_b     text NOT NULL,
+    recent       jsonb NOT NULL,
+    told_at      timestamptz,
+    touched_at   timestamptz NOT NULL,
+    PRIMARY KEY (community_id, member_a, member_b)
+) WITH (fillfactor = 60);
+CREATE INDEX dispute_pair_by_age ON dispute_pair (community_id, touched_at);
+
+-- Disputes of which both members and the operators were told, with what made them ones.
+CREATE TABLE dispute (
+    community_id text NOT NULL,
+    member_a     text NOT NULL,
+    member_b     text NOT NULL,
+    told_at      timestamptz NOT NULL,
+    channel_id   text NOT NULL,
+    exchanges    integer NOT NULL,
+    abuse        double precision NOT NULL,
+    message_ids  jsonb NOT NULL,
+    PRIMARY KEY (community_id, member_a, member_b, told_at)
+);
+CREATE INDEX dispute_by_time ON dispute (community_id, told_at DESC, member_a DESC, member_b DESC);
+REVOKE UPDATE ON dispute FROM hearth_moderation;

@@ -1,0 +1,105 @@
+"""When answers between two members are a dispute: number, sides, rise, and time."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.moderation.domain.dispute import (
+    NOTHING,
+    QUIET_US,
+    SECOND_US,
+    WINDOW_US,
+    Exchange,
+    Pair,
+    heat_of,
+    partners,
+)
+from services.moderation.domain.message import Message
+from shared.text import fingerprint_all, normalise
+
+
+def message(text: str, **fields: object) -> Message:
+    read = normalise(text)
+    about = ("tea", "ann", "m", "hall", 0, read, fingerprint_all([read.text])[0])
+    return Message(*about, **fields)  # type: ignore[arg-type]
+
+
+def quarrel(*abuses: float, seconds: float = 30, sides: str = "ab") -> Pair:
+    """Answers at this distance, by each side in turn."""
+    pair = NOTHING
+    for number, abuse in enumerate(abuses):
+        side = sides[number % len(sides)] == "a"
+        pair = pair.place(Exchange(int(number * seconds * SECOND_US), f"m{number}", side, abuse))
+    return pair
+
+
+@pytest.mark.parametrize(
+    ("text", "heat"),
+    [
+        ("今天天气不错", 0.0),
+        ("你好", 0.0),
+        ("太好了！！", 0.1),
+        ("真的吗??!!", 0.2),
+        ("你你你", 0.1),
+        ("你就是个骗子", 0.4),
+        ("you are an idiot!!", 0.5),
+        ("骗 子", 0.4),
+    ],
+)
+def test_heat_is_a_sum_of_signs(text: str, heat: float) -> None:
+    assert heat_of(message(text)) == pytest.approx(heat)
+
+
+def test_six_heated_answers_are_a_dispute_five_are_none() -> None:
+    assert not quarrel(*[0.5] * 5).is_dispute
+    assert quarrel(*[0.5] * 6).is_dispute
+
+
+def test_both_must_take_part() -> None:
+    assert not quarrel(*[0.5] * 8, sides="a").is_dispute
+    assert not quarrel(*[0.5] * 7, sides="aaaaaab").is_dispute
+    assert quarrel(*[0.5] * 6, sides="aab").is_dispute
+
+
+def test_what_cools_down_is_none() -> None:
+    assert not quarrel(0.9, 0.9, 0.5, 0.4, 0.0, 0.0).is_dispute
+    assert quarrel(0.4, 0.0, 0.0, 0.4, 0.5, 0.9).is_dispute
+
+
+def test_excited_friends_are_none() -> None:
+    assert quarrel(*[0.3] * 12) == NOTHING
+    assert not quarrel(0.4, *[0.3] * 10).is_dispute
+
+
+def test_what_is_older_than_ten_minutes_does_not_count() -> None:
+    assert not quarrel(*[0.5] * 6, seconds=120).is_dispute
+    assert quarrel(*[0.5] * 6, seconds=119).is_dispute
+
+
+def test_calm_answers_open_nothing_and_an_old_quarrel_is_forgotten() -> None:
+    calm = Exchange(WINDOW_US * 2, "late", True, 0.0)
+    assert NOTHING.place(calm) is NOTHING
+    assert quarrel(0.5, 0.5).place(calm).recent == ()
+
+
+def test_a_pair_is_told_once_an_hour() -> None:
+    told = quarrel(*[0.5] * 6).tell(0)
+    assert told is not None
+    assert told.tell(QUIET_US - 1) is None
+    assert told.tell(QUIET_US) is not None
+
+
+def test_those_addressed_are_the_answered_and_the_mentioned_but_never_the_author() -> None:
+    assert partners(message("x", reply_to_member="bob", mentions=("cat", "ann"))) == ["bob", "cat"]
+    assert partners(message("x", reply_to_member="ann")) == []
+
+
+@given(st.permutations(range(8)))
+def test_the_order_of_arrival_does_not_matter(order: list[int]) -> None:
+    exchanges = [Exchange(n * SECOND_US, f"m{n}", n % 2 == 0, 0.4) for n in range(8)]
+    pair = NOTHING
+    for number in order:
+        pair = pair.place(exchanges[number])
+    again = pair.place(exchanges[order[0]])
+    assert again is pair
+    assert pair.recent == tuple(exchanges)
