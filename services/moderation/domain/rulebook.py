@@ -1,6 +1,6 @@
 """A policy ready to judge: its rules compiled once, and applied to a batch of texts at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from services.moderation.domain.message import (
     Around,
     Burst,
     Finding,
+    Match,
     Message,
     TextRule,
     WindowRule,
@@ -15,6 +16,9 @@ from services.moderation.domain.message import (
 )
 from services.moderation.domain.policy import Policy, Rule
 from services.moderation.domain.rules import KINDS, Resources
+
+Read = tuple[Rule, Mapping[int, Match]]
+"""A rule and what it found in a batch, by the message's place."""
 
 
 class Hit(NamedTuple):
@@ -55,11 +59,14 @@ class RuleBook:
                 )
         return cls(policy, tuple(texts), tuple(windows))
 
-    def read(self, messages: Sequence[Message]) -> list[list[Hit]]:
-        """What each text shows by itself, in the order of the policy."""
+    def read(self, messages: Sequence[Message], read_before: list[Read] | None = None) -> list[list[Hit]]:
+        """What each text shows by itself, in the order of the policy.
+
+        Books that read the same batch share `read_before`: a rule that they have in common is asked once.
+        """
         hits: list[list[Hit]] = [[] for _ in messages]
         for rule, code in self.texts:
-            for place, match in code.match(messages).items():
+            for place, match in _matches(rule, code, messages, read_before).items():
                 if rule.scope.holds(messages[place]):
                     hits[place].append(Hit(rule, Burst(match, (entry_of(messages[place]),))))
         return hits
@@ -71,3 +78,15 @@ class RuleBook:
             for rule, code in self.windows
             if (found := code.judge(message, around)) and rule.scope.holds(message)
         ]
+
+
+def _matches(
+    rule: Rule, code: TextRule, messages: Sequence[Message], read_before: list[Read] | None
+) -> Mapping[int, Match]:
+    for other, found in read_before or ():
+        if (other.kind, other.params) == (rule.kind, rule.params):
+            return found
+    found = code.match(messages)
+    if read_before is not None:
+        read_before.append((rule, found))
+    return found
