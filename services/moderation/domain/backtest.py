@@ -7,12 +7,13 @@ be dealt out by member to several back-tests whose `merged` outcome is that of o
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import reduce
 
 from services.moderation.domain.policy import Policy, Step
 from services.moderation.domain.recorded import Recorded, read_all
 from services.moderation.domain.rulebook import Read, RuleBook
-from services.moderation.domain.trial import Noted, Trial
+from services.moderation.domain.trial import EPOCH, Noted, Trial
 from services.moderation.domain.verdict import Verdict
 
 NOTED_MAX = 500_000
@@ -154,9 +155,10 @@ class Comparison:
     """The result of a back-test; ids of messages, never their text."""
 
     messages: int
-    first_us: int | None
-    last_us: int | None
+    first_at: datetime | None
+    last_at: datetime | None
     is_whole: bool
+    """False when it ended early, because a policy found more than is kept."""
     active: Outcome
     candidate: Outcome
     newly_caught: Messages
@@ -200,8 +202,8 @@ def compare(
             changed.setdefault(f"{was} to {becomes}", _Picked()).items.append(item)
     return Comparison(
         run.messages,
-        run.first_us,
-        run.last_us,
+        _moment(run.first_us),
+        _moment(run.last_us),
         run.is_whole,
         _outcome(run.active, active, before),
         _outcome(run.candidate, candidate, after),
@@ -210,6 +212,10 @@ def compare(
         {name: changed[name].shown(samples) for name in sorted(changed)},
         _overturned(before, after, frozenset(overturned), samples),
     )
+
+
+def _moment(posted_us: int | None) -> datetime | None:
+    return None if posted_us is None else EPOCH + timedelta(microseconds=posted_us)
 
 
 def _outcome(tally: Tally, policy: Policy, verdicts: Mapping[str, Noted]) -> Outcome:
