@@ -1,4 +1,4 @@
-"""`hearth moderation backtest`: what a candidate policy would change, on a file or on a community's record."""
+"""`hearth moderation backtest`: what a candidate policy would change, on a file or a community's record."""
 
 import json
 import os

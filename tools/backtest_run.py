@@ -1,4 +1,4 @@
-"""A back-test over a file: every process reads it and judges its own members, so verdicts are those of one."""
+"""A back-test over a file: each process judges its own members, so verdicts are those of one."""
 
 import gc
 import multiprocessing

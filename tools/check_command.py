@@ -26,7 +26,7 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """What the rules say of each line: a message, or a JSON object with `text`, `member`, `channel`, `sent_at`.
+    """What the rules say of each line: a text, or a JSON object with `text`, `member`, `channel`, `sent_at`.
 
     Where member and time are known, rules that count messages look at them too. Lines that cannot be read are
     counted and told on standard error.

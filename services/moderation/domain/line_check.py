@@ -1,4 +1,4 @@
-"""Lines of text before the rules, outside of any chat: what each would come to, as they are read one by one."""
+"""Lines of text before the rules, outside of any chat: what each would come to, in the order of reading."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
