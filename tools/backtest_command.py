@@ -20,29 +20,37 @@ PROCESSES_MAX = 2
 SHOWN_MAX = 200
 
 
+DAY_OR_MOMENT = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
+From = Annotated[datetime | None, typer.Option("--from", formats=DAY_OR_MOMENT, help="With --community.")]
+To = Annotated[
+    datetime | None, typer.Option("--to", formats=DAY_OR_MOMENT, help="With --community; before it.")
+]
+Rules = Annotated[Path, typer.Option(help="The candidate: a policy in YAML on top of the shipped one.")]
+History = Annotated[Path | None, typer.Option(help="A history in JSON lines, plain or gzip.")]
+Active = Annotated[
+    Path | None, typer.Option(help="With --file: what to compare with; else the shipped policy.")
+]
+Community = Annotated[
+    str | None, typer.Option(help="Id: its record in Kafka, against its own policy, by the service.")
+]
+Overturned = Annotated[
+    Path | None, typer.Option(help="Ids of messages, one a line, whose removal a person has overturned.")
+]
+Show = Annotated[int, typer.Option(min=0, max=SHOWN_MAX, help="With --file: texts to show of each change.")]
+Processes = Annotated[int, typer.Option(min=1, max=16, help="With --file.")]
+
+
 def backtest(
-    rules: Annotated[Path, typer.Option(help="The candidate: a policy in YAML on top of the shipped one.")],
-    file: Annotated[Path | None, typer.Option(help="A history in JSON lines, plain or gzip.")] = None,
-    active: Annotated[
-        Path | None, typer.Option(help="With --file: what to compare with; else the shipped policy.")
-    ] = None,
-    community: Annotated[
-        str | None, typer.Option(help="Id: its record in Kafka, against its own policy, by the service.")
-    ] = None,
-    since: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"])
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--to", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"])
-    ] = None,
-    overturned: Annotated[
-        Path | None, typer.Option(help="Ids of messages, one a line, whose removal a person has overturned.")
-    ] = None,
-    show: Annotated[int, typer.Option(min=0, max=SHOWN_MAX, help="Texts to show of each change.")] = 0,
+    rules: Rules,
+    file: History = None,
+    active: Active = None,
+    community: Community = None,
+    since: From = None,
+    until: To = None,
+    overturned: Overturned = None,
+    show: Show = 0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-    processes: Annotated[int, typer.Option(min=1, max=16, help="For --file.")] = min(
-        PROCESSES_MAX, os.cpu_count() or 1
-    ),
+    processes: Processes = min(PROCESSES_MAX, os.cpu_count() or 1),
 ) -> None:
     """What a candidate policy would catch, lose and do. Nothing is announced, stored or done.
 

@@ -1,13 +1,19 @@
 """Back-tests over HTTP on a real log: what is asked for is read, nothing is done, one runs at a time."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from connectors.sdk.publisher import Publisher
 from deploy.local.kafka import KafkaServer
@@ -19,6 +25,7 @@ from shared.postgres.pool import open_pool
 from tests.builders import NOON
 from tests.engine_world import fresh
 from tests.moderation_world import MakeDatabase
+from tools.cli import app as cli
 
 TOKEN = "a-token-for-these-tests"
 AD = "兼职日结，加微信 abc12345"
@@ -41,6 +48,18 @@ async def client(
     ) as asking:
         yield asking
     await pool.close()
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """The app on a port of this machine; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await running
 
 
 async def publish(servers: str, community: str, said: Iterable[tuple[str, float]], **fields: Any) -> None:
@@ -97,6 +116,24 @@ async def test_a_candidate_is_compared_on_what_was_written(
     assert result["active"]["verdicts"]["remove"] == 2
     assert result["overturned"]["active"]["message_ids"] == ["m100"]
     assert result["overturned"]["candidate"]["count"] == 0
+
+
+async def test_the_command_asks_the_service_and_waits(
+    client: httpx.AsyncClient, kafka_server: KafkaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    community = f"tea/{fresh()}"
+    await publish(kafka_server.bootstrap_servers, community, [("大家好", 0), (AD, 100)])
+    rules = tmp_path / "candidate.yaml"
+    rules.write_text("rules: [{id: contact_ad, mode: 'off'}]")
+    monkeypatch.setenv("API_TOKEN", TOKEN)
+    command = ["moderation", "backtest", "--rules", str(rules), "--community", community, "--json"]
+    command += ["--from", f"{NOON:%Y-%m-%d}", "--to", f"{NOON + timedelta(days=1):%Y-%m-%d}"]
+    async with serving(client._transport.app) as url:  # type: ignore[attr-defined]
+        monkeypatch.setenv("MODERATION_URL", url)
+        done = await asyncio.to_thread(CliRunner().invoke, cli, command)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["newly_lost"]["message_ids"] == ["m100"]
+    assert "the log goes back to" in done.stderr
 
 
 async def test_nothing_written_is_an_empty_result(client: httpx.AsyncClient) -> None:
