@@ -16,15 +16,13 @@ from tools.backtest_run import Job, Skipped, run_file, texts_of
 from tools.meter import meter
 from tools.policy_files import policy_of
 
-PROCESSES_MAX = 2
+PROCESSES = min(2, os.cpu_count() or 1)
 SHOWN_MAX = 200
 
 
 DAY_OR_MOMENT = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
 From = Annotated[datetime | None, typer.Option("--from", formats=DAY_OR_MOMENT, help="With --community.")]
-To = Annotated[
-    datetime | None, typer.Option("--to", formats=DAY_OR_MOMENT, help="With --community; before it.")
-]
+To = Annotated[datetime | None, typer.Option("--to", formats=DAY_OR_MOMENT, help="Before this moment.")]
 Rules = Annotated[Path, typer.Option(help="The candidate: a policy in YAML on top of the shipped one.")]
 History = Annotated[Path | None, typer.Option(help="A history in JSON lines, plain or gzip.")]
 Active = Annotated[
@@ -50,7 +48,7 @@ def backtest(
     overturned: Overturned = None,
     show: Show = 0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-    processes: Processes = min(PROCESSES_MAX, os.cpu_count() or 1),
+    processes: Processes = PROCESSES,
 ) -> None:
     """What a candidate policy would catch, lose and do. Nothing is announced, stored or done.
 
