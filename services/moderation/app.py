@@ -1,16 +1,25 @@
 """The composition root: everything that moderation consists of is put together here."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.moderation import api, consumers, timers
+from services.moderation.api import backtests
 from services.moderation.settings import Settings
+from services.moderation.store.recorded_log import RecordedLog
 from shared.engine import Routes
 from shared.http.service import create_service
+from shared.postgres.connection import Pool
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an app; its lifespan runs the engine."""
-    return create_service("moderation", settings, routes(), api.router)
+
+    def router(pool: Pool) -> APIRouter:
+        joined = api.router(pool)
+        joined.include_router(backtests.router(pool, RecordedLog(settings.kafka_bootstrap_servers)))
+        return joined
+
+    return create_service("moderation", settings, routes(), router)
 
 
 def routes() -> Routes:

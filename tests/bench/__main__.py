@@ -1,8 +1,9 @@
 """`make bench`: every layer on the same log, in one run, with ratios and the bars that they must reach.
 
 (a) aiokafka `getmany` and JSON; (a2) the same and a row an event by COPY, no guarantee; (b) the engine with
-a row an event; (c) each service alone; (d) FastStream with one transaction a message. The log is the real
-year where `../shared/data` is there, else simulated months. Options: `make bench ARGS="--help"`.
+a row an event; (c) each service alone; (d) FastStream with one transaction a message; and `decision`,
+moderation's judging of messages by itself, whose seconds are the CPU's. The log is the real year where
+`../shared/data` is there, else simulated months. Options: `make bench ARGS="--help"`.
 """
 
 import argparse
@@ -10,22 +11,18 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from rich.console import Console
 from rich.table import Table
 
 from connectors.imports.feed import Feed
-from connectors.imports.history import History
-from connectors.imports.jsonl import JsonLines
-from connectors.imports.reading import Parsed, Reading
+from connectors.imports.reading import Parsed
 from connectors.sdk.publisher import Publisher
 from deploy.local.home import REPOSITORY, Home, default_home
 from deploy.local.kafka import KafkaServer
@@ -34,11 +31,11 @@ from deploy.local.setup import set_up
 from deploy.local.topics import create_topics
 from shared.contracts.profiles import CommunityProfile
 from tests.bench.bars import BARS, Figures
+from tests.bench.decision import MEMBERS, run_alone
+from tests.bench.history import history
 from tests.bench.measured import Result
 from tests.servers import Databases, remove_home
-from tools.simulator.community import Settings, simulate
 
-YEAR = REPOSITORY.parent / "shared" / "data" / "community-2024.jsonl.gz"
 SERVICES = ("moderation", "engagement", "rewards", "reporting")
 LAYERS = ("raw", "raw+copy", "engine", *SERVICES, "naive")
 LANES = (1, 8, 24)
@@ -49,17 +46,6 @@ ROW_TABLE = """
     CREATE TABLE row_an_event (community_id text, message_id text, member_id text, occurred_at timestamptz)
 """
 console = Console()
-
-
-def history(limit: int | None) -> Iterable[Parsed]:
-    """The real year, or as many simulated months."""
-    if YEAR.exists():
-        return islice(
-            History(JsonLines(), [YEAR], Reading("lean", ZoneInfo("UTC"), datetime.now(UTC))).events(), limit
-        )
-    console.print(f"[yellow]REAL DATA MISSING: no {YEAR}; simulated months are used instead")
-    months = (simulate(Settings("lean", date(2024, month, 1), 28, seed=month)) for month in range(1, 11))
-    return islice((event for month in months for event in month), limit)
 
 
 async def fill(servers: str, events: list[Parsed], communities: int) -> int:
@@ -96,11 +82,25 @@ async def measure(name: str, servers: str, databases: Databases, events: int) ->
         },
     )  # fmt: skip
     output, _ = await asyncio.wait_for(process.communicate(), 600)
-    for line in output.decode().splitlines():
+    result = told(name, output.decode())
+    await databases.drop(database)
+    return result
+
+
+def told(name: str, output: str) -> Result:
+    """What a layer's process told."""
+    for line in output.splitlines():
         if line.startswith("RESULT "):
-            await databases.drop(database)
             return Result(**json.loads(line.removeprefix("RESULT ")))
-    raise SystemExit(f"{name} told no result; it said: {output.decode()[-2000:]}")
+    raise SystemExit(f"{name} told no result; it said: {output[-2000:]}")
+
+
+async def decision(limit: int | None) -> Result:
+    """Moderation's decision, which needs neither log nor database."""
+    result = told("decision", await run_alone(*([str(limit)] if limit else [])))
+    show_line(result)
+    console.print(f"  memory with {MEMBERS:,} active members: {(await run_alone('--memory')).strip()} MB")
+    return result
 
 
 @asynccontextmanager
@@ -117,11 +117,14 @@ async def kafka_of(home: Home, number: int) -> AsyncIterator[str]:
 
 async def run(limit: int | None, wanted: list[str]) -> tuple[list[Result], list[Result]]:
     """All layers on one community; then the engine on 1, 8 and 24 lanes, by transactions at once."""
+    alone = [await decision(limit)] if not wanted or "decision" in wanted else []
+    if wanted == ["decision"]:
+        return alone, []
     await asyncio.to_thread(set_up, console.print)
     events = list(history(limit))
     console.print(f"{len(events):,} events")
     layers = [name for name in LAYERS if not wanted or name in wanted]
-    results: list[Result] = []
+    results = list(alone)
     by_lanes: list[Result] = []
     home = Home(default_home().folder("bench"))
     try:
@@ -163,7 +166,7 @@ def main() -> None:
     """Measure, show, judge."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--limit", type=int, help="events of the history to use")
-    parser.add_argument("--only", nargs="*", default=[], help="layers: raw raw+copy engine … naive lanes")
+    parser.add_argument("--only", nargs="*", default=[], help="layers: decision raw raw+copy … naive lanes")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     options = parser.parse_args()

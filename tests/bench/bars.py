@@ -39,6 +39,12 @@ class Bar:
 
 
 BARS = (
+    Bar(
+        "decision, messages a CPU second (40 CPU µs each)",
+        ("decision",),
+        lambda rates: rates["decision"],
+        25_000,
+    ),
     Bar("engine, events/s", ("engine",), lambda rates: rates["engine"], 20_000),
     Bar(
         "engine / raw with COPY",

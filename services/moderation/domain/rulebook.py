@@ -8,6 +8,7 @@ from services.moderation.domain.message import (
     Around,
     Burst,
     Finding,
+    Match,
     Message,
     TextRule,
     WindowRule,
@@ -16,6 +17,9 @@ from services.moderation.domain.message import (
 from services.moderation.domain.policy import Policy, Rule
 from services.moderation.domain.rules import KINDS, Resources
 from services.moderation.domain.rules.listed import LISTED_KIND
+
+Read = tuple[Rule, Mapping[int, Match]]
+"""A rule and what it found in a batch, by the message's place."""
 
 
 class Hit(NamedTuple):
@@ -40,6 +44,8 @@ class RuleBook:
     """The rules of a policy that are not off, by how they read."""
 
     policy: Policy
+    resources: Resources
+    """What it was compiled with."""
     texts: tuple[tuple[Rule, TextRule], ...]
     windows: tuple[tuple[Rule, WindowRule], ...]
     crossing: Mapping[str, tuple[tuple[Rule, Any], ...]]
@@ -60,7 +66,7 @@ class RuleBook:
                 crossing[kind.name] = (*crossing.get(kind.name, ()), (rule, code))
             else:
                 (windows if kind.counts_messages else texts).append((rule, code))
-        return cls(policy, tuple(texts), tuple(windows), crossing)
+        return cls(policy, resources, tuple(texts), tuple(windows), crossing)
 
     def across(self, kind: str) -> tuple[tuple[Rule, Any], ...]:
         """The rules of a kind that looks across members."""
@@ -79,13 +85,16 @@ class RuleBook:
             kind: tuple(each for each in rules if each[0].binds_everybody)
             for kind, rules in self.crossing.items()
         }
-        return RuleBook(self.policy, texts, windows, crossing)
+        return RuleBook(self.policy, self.resources, texts, windows, crossing)
 
-    def read(self, messages: Sequence[Message]) -> list[list[Hit]]:
-        """What each text shows by itself, in the order of the policy."""
+    def read(self, messages: Sequence[Message], read_before: list[Read] | None = None) -> list[list[Hit]]:
+        """What each text shows by itself, in the order of the policy.
+
+        Books that read the same batch share `read_before`: a rule that they have in common is asked once.
+        """
         hits: list[list[Hit]] = [[] for _ in messages]
         for rule, code in self.texts:
-            for place, match in code.match(messages).items():
+            for place, match in _matches(rule, code, messages, read_before).items():
                 if rule.scope.holds(messages[place]):
                     hits[place].append(Hit(rule, Burst(match, (entry_of(messages[place]),))))
         return hits
@@ -97,3 +106,15 @@ class RuleBook:
             for rule, code in self.windows
             if (found := code.judge(message, around)) and rule.scope.holds(message)
         ]
+
+
+def _matches(
+    rule: Rule, code: TextRule, messages: Sequence[Message], read_before: list[Read] | None
+) -> Mapping[int, Match]:
+    for other, found in read_before or ():
+        if (other.kind, other.params) == (rule.kind, rule.params):
+            return found
+    found = code.match(messages)
+    if read_before is not None:
+        read_before.append((rule, found))
+    return found
