@@ -18,6 +18,7 @@ from services.moderation.domain.docket import Docket
 from services.moderation.domain.recorded import Recorded, read_all
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.domain.rules import Resources
+from services.moderation.store.models import shipped_model
 from services.moderation.store.moments import microseconds_of
 from services.moderation.store.policy_documents import default_policy
 from shared.contracts.chat import MessagePosted
@@ -50,7 +51,7 @@ def decide(docket: Docket, book: RuleBook, batch: Sequence[Recorded]) -> None:
 
 def measure(limit: int | None) -> Result:
     """CPU a message; its `seconds` are the CPU's, as nothing is waited for."""
-    book = RuleBook.compile(default_policy(), Resources())
+    book = RuleBook.compile(default_policy(), Resources(model=shipped_model()))
     messages = list(recorded(limit))
     decide(Docket({}), book, messages[:BATCH])  # tables are made when they are first used
     # as a service's process does
@@ -67,7 +68,7 @@ def measure(limit: int | None) -> Result:
 
 def memory() -> float:
     """MB of the process with the windows of 10 000 members, each of whom wrote as much as is allowed."""
-    book = RuleBook.compile(default_policy(), Resources())
+    book = RuleBook.compile(default_policy(), Resources(model=shipped_model()))
     docket = Docket({})
     texts = [each.text for each in islice(recorded(None), MEMBERS)]
     for number in range(MESSAGES_EACH):

@@ -13,6 +13,7 @@ from services.moderation.domain.recorded import Recorded
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.domain.rules import Resources
 from services.moderation.domain.verdict import Verdict
+from services.moderation.store.models import shipped_model
 from services.moderation.store.policy_documents import PolicyDocument, compose, default_policy
 from tests.moderation_desk import BOOK
 
@@ -24,7 +25,7 @@ DAY = 24 * 3600.0
 def book(*rules: dict[str, Any], ladder: dict[str, int] | None = None) -> RuleBook:
     """The shipped rules with these changes."""
     document = PolicyDocument.model_validate({"rules": list(rules), "ladder": ladder or {}})
-    return RuleBook.compile(compose(default_policy(), document, version=1), Resources())
+    return RuleBook.compile(compose(default_policy(), document, version=1), Resources(model=shipped_model()))
 
 
 def said(text: str, seconds: float, member: str = "ann", **fields: Any) -> Recorded:
