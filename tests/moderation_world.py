@@ -34,6 +34,8 @@ STATE = {
     "finding": "SELECT * FROM finding",
     "removal": "SELECT * FROM removal",
     "gone_message": "SELECT community_id, message_id FROM gone_message",
+    "member_arrival": "SELECT * FROM member_arrival",
+    "join_request": "SELECT * FROM join_request",
 }
 """What must not depend on how the log is cut into batches; real time may."""
 

@@ -1,5 +1,6 @@
 """What moderation counts."""
 
+from services.moderation.domain.joining import Verdict
 from services.moderation.domain.policy import Mode, Step
 from services.moderation.domain.rules import KINDS
 from shared.observability.metrics import counter, histogram
@@ -30,6 +31,11 @@ NOTICES = counter(
     "hearth_moderation_notices_total",
     "Messages asked of connectors: the reason of a removal to its member, or an alert to operators.",
     {"to": ("member", "operators")},
+)
+JOIN_REQUESTS = counter(
+    "hearth_moderation_join_requests_total",
+    "Requests to come in, by what lists and answers made of them.",
+    {"verdict": tuple(verdict.value for verdict in Verdict)},
 )
 BATCH_MESSAGES = histogram(
     "hearth_moderation_batch_messages",
