@@ -76,7 +76,7 @@ async def test_of_two_changes_at_once_one_is_refused(client: httpx.AsyncClient) 
     [
         ({"x-operator": ""}, {"version": 0, "reason": "x"}),
         ({}, {"version": 0}),
-        ({}, {"version": 0, "reason": ""}),
+        ({}, {"version": 0, "reason": "  "}),
         ({}, {"reason": "x"}),
         ({"if-match": "*"}, {"reason": "x"}),
     ],
@@ -101,6 +101,9 @@ async def test_a_change_says_who_why_and_of_what(
         ("a: [", "application/yaml"),
         ("- a", "application/yaml"),
         (b"\xff\xfe", "application/yaml"),
+        ("", "application/json"),
+        (" \n", "application/yaml"),
+        ('{"rules": [{"id": "x", "names": {"en": "\\ud800"}}]}', "application/json"),
     ],
 )
 async def test_a_bad_policy_is_refused_with_its_complaints(

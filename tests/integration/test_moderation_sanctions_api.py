@@ -145,7 +145,7 @@ async def test_a_sanction_of_another_community_is_not_known(client: httpx.AsyncC
 
 @pytest.mark.parametrize(
     ("body", "operator"),
-    [({}, "olga"), ({"reason": ""}, "olga"), ({"reason": "x"}, ""), ({"reason": "x", "y": 1}, "o")],
+    [({}, "olga"), ({"reason": " "}, "olga"), ({"reason": "x"}, ""), ({"reason": "x", "y": 1}, "o")],
 )
 async def test_a_lift_says_who_and_why(
     client: httpx.AsyncClient, pool: Pool, body: dict[str, Any], operator: str

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import ValidationError
 
-from services.moderation.api.acts import REASON_CHARACTERS_MAX, CommunityId, Locale, Operator, refused
+from services.moderation.api.acts import CommunityId, Locale, Operator, Reason, refused
 from services.moderation.api.policy_documents import (
     BODY,
     Linted,
@@ -46,7 +46,7 @@ from shared.http.problems import Kind
 from shared.postgres.connection import Connection, Pool
 
 VersionNumber = Annotated[int, Path(ge=0, le=2**31 - 2)]
-ReasonAsked = Annotated[str, Query(min_length=1, max_length=REASON_CHARACTERS_MAX)]
+ReasonAsked = Annotated[Reason, Query()]
 PREFIX = "/v1/communities/{community_id:path}/policy"
 
 
