@@ -42,6 +42,11 @@ STATE = {
 EFFECTS = Effects(routes())
 
 
+def fresh_effects() -> Effects:
+    """Handlers that remember nothing of another test's database."""
+    return Effects(routes())
+
+
 @dataclass(slots=True)
 class World:
     """Moderation's routes on one connection; remembers everything that was announced."""
@@ -49,12 +54,14 @@ class World:
     connection: "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
     announced: list[Outgoing] = field(default_factory=list)
     timers: dict[TimerName, Timer] = field(default_factory=dict)
+    effects: Effects = EFFECTS
+    """Its handlers keep policies and lists by version: where a test changes those, `fresh_effects()`."""
 
     async def handle(self, *batch: Event[Any], real_time: datetime = NOON) -> None:
         """One transaction with one batch."""
         # neither lane nor record matter to a handler
         planned = [Planned(None, None, event) for event in batch]  # type: ignore[arg-type]
-        await self._apply(lambda work: EFFECTS.apply(planned, work), real_time)
+        await self._apply(lambda work: self.effects.apply(planned, work), real_time)
 
     async def fire(self, kind: str, now: datetime, community: str = "tea") -> int:
         """One transaction with the community's due timers of a kind; returns how many there were."""
@@ -65,7 +72,8 @@ class World:
         for timer in due:
             del self.timers[timer.community_id, timer.kind, timer.key]
         await self._apply(
-            lambda work: EFFECTS.fire([DueTimer(each, now, profile(community)) for each in due], work), now
+            lambda work: self.effects.fire([DueTimer(each, now, profile(community)) for each in due], work),
+            now,
         )
         return len(due)
 

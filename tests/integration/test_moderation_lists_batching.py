@@ -12,7 +12,7 @@ from shared.engine import Event
 from shared.postgres.connection import Pool
 from tests.builders import at, event, posted, profile
 from tests.moderation_http import asking, opened
-from tests.moderation_world import MakeDatabase, World, cut, emptied
+from tests.moderation_world import MakeDatabase, World, cut, emptied, fresh_effects
 
 ABOUT = profile(operators_channel_id="staff")
 MOMENTS = st.integers(0, 40).map(lambda seconds: at(seconds * 2.0))
@@ -63,7 +63,7 @@ async def outcome(pool: Pool, events: list[Event[Any]], sizes: list[int]) -> dic
     """What is kept and announced when the events come in such batches."""
     await emptied(pool)
     async with pool.acquire() as connection:
-        world = World(connection)
+        world = World(connection, effects=fresh_effects())
         for batch in cut(events, sizes):
             await world.handle(*batch)
         return await world.state()
