@@ -53,10 +53,17 @@ STATE = {
     "join_wave": "SELECT * FROM join_wave",
     "hosted_session": "SELECT * FROM hosted_session",
     "session_offence": "SELECT * FROM session_offence",
+    "member_arrival": "SELECT * FROM member_arrival",
+    "join_request": "SELECT * FROM join_request",
 }
 """What must not depend on how the log is cut into batches; real time may."""
 
 EFFECTS = Effects(routes())
+
+
+def fresh_effects() -> Effects:
+    """Handlers that remember nothing of another test's database."""
+    return Effects(routes())
 
 
 @dataclass(slots=True)
@@ -66,12 +73,14 @@ class World:
     connection: "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
     announced: list[Outgoing] = field(default_factory=list)
     timers: dict[TimerName, Timer] = field(default_factory=dict)
+    effects: Effects = EFFECTS
+    """Its handlers keep policies and lists by version: where a test changes those, `fresh_effects()`."""
 
     async def handle(self, *batch: Event[Any], real_time: datetime = NOON) -> None:
         """One transaction with one batch."""
         # neither lane nor record matter to a handler
         planned = [Planned(None, None, event) for event in batch]  # type: ignore[arg-type]
-        await self._apply(lambda work: EFFECTS.apply(planned, work), real_time)
+        await self._apply(lambda work: self.effects.apply(planned, work), real_time)
 
     async def fire(
         self, kind: str, now: datetime, community: str = "tea", about: CommunityProfile | None = None
@@ -85,6 +94,10 @@ class World:
         for timer in due:
             del self.timers[timer.community_id, timer.kind, timer.key]
         await self._apply(lambda work: EFFECTS.fire([DueTimer(each, now, known) for each in due], work), now)
+        await self._apply(
+            lambda work: self.effects.fire([DueTimer(each, now, profile(community)) for each in due], work),
+            now,
+        )
         return len(due)
 
     async def _apply(self, act: Callable[[UnitOfWork], Awaitable[None]], real_time: datetime) -> None:

@@ -1,5 +1,6 @@
 """What moderation counts."""
 
+from services.moderation.domain.joining import Verdict
 from services.moderation.domain.policy import Mode, Step
 from services.moderation.domain.rules import KINDS
 from shared.observability.metrics import counter, histogram
@@ -50,6 +51,10 @@ CARE = counter(
     "hearth_moderation_care_total",
     "What was done to look after communities.",
     {"act": ("reminder", "cleaning", "warning", "dispute")},
+JOIN_REQUESTS = counter(
+    "hearth_moderation_join_requests_total",
+    "Requests to come in, by what lists and answers made of them.",
+    {"verdict": tuple(verdict.value for verdict in Verdict)},
 )
 BATCH_MESSAGES = histogram(
     "hearth_moderation_batch_messages",

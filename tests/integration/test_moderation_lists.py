@@ -14,7 +14,7 @@ from shared.engine import Event
 from shared.postgres.connection import Pool
 from tests.builders import at, event, posted, profile
 from tests.moderation_http import asking, opened
-from tests.moderation_world import MakeDatabase, World
+from tests.moderation_world import MakeDatabase, World, fresh_effects
 
 AD = "兼职日结，加 微 信 abc12345"
 TEA = "/communities/tea"
@@ -37,7 +37,7 @@ async def client(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def world(pool: Pool) -> AsyncIterator[World]:
     async with pool.acquire() as connection:
-        yield World(connection)
+        yield World(connection, effects=fresh_effects())
 
 
 async def follow(
@@ -101,6 +101,7 @@ async def test_denied_words_and_hosts_go_and_the_list_counts_at_once(
     client: httpx.AsyncClient, world: World
 ) -> None:
     list_id = await follow(client, "deny", ("word", "刷单"), ("host", "spam.cn"))
+    assert "名单中的内容" in (await client.get(f"{TEA}/policy/text")).text
     await world.handle(posted("来刷 單", message="a"), posted("https://x.spam.cn/1", at(1), message="b"))
     await world.handle(posted("来刷单", at(2), message="c", community="club"))
     assert await world.removed() == ["a", "b"]

@@ -12,7 +12,7 @@ from shared.engine.community import Community, save_communities
 from shared.postgres.connection import Pool
 from tests.builders import at, posted, profile
 from tests.moderation_http import asking, opened
-from tests.moderation_world import MakeDatabase, World
+from tests.moderation_world import MakeDatabase, World, fresh_effects
 
 POLICY = "/communities/tea/policy"
 STRICT = {"rules": [{"id": "flood", "params": {"messages_max": 2}}]}
@@ -51,7 +51,7 @@ async def test_a_change_judges_from_the_next_message_on(client: httpx.AsyncClien
     assert (changed.status_code, changed.json()["version"]) == (200, 1)
     assert changed.json()["rule_versions"]["flood"] == 2
     async with pool.acquire() as connection:
-        world = World(connection)
+        world = World(connection, effects=fresh_effects())
         await world.handle(*(posted(f"第{n}条不同的话题", at(n), message=f"m{n}") for n in range(3)))
         assert len(await world.removed()) == 3
         rows = await connection.fetch("SELECT DISTINCT rule_version FROM removal")
@@ -76,7 +76,7 @@ async def test_of_two_changes_at_once_one_is_refused(client: httpx.AsyncClient) 
     [
         ({"x-operator": ""}, {"version": 0, "reason": "x"}),
         ({}, {"version": 0}),
-        ({}, {"version": 0, "reason": ""}),
+        ({}, {"version": 0, "reason": "  "}),
         ({}, {"reason": "x"}),
         ({"if-match": "*"}, {"reason": "x"}),
     ],
@@ -101,6 +101,9 @@ async def test_a_change_says_who_why_and_of_what(
         ("a: [", "application/yaml"),
         ("- a", "application/yaml"),
         (b"\xff\xfe", "application/yaml"),
+        ("", "application/json"),
+        (" \n", "application/yaml"),
+        ('{"rules": [{"id": "x", "names": {"en": "\\ud800"}}]}', "application/json"),
     ],
 )
 async def test_a_bad_policy_is_refused_with_its_complaints(
@@ -205,5 +208,6 @@ async def test_members_read_the_rules_in_their_language(client: httpx.AsyncClien
     assert "10 秒内消息不超过 2 条" in chinese
     assert "禁言 24 小时" in chinese
     assert "禁止超长" not in chinese
+    assert "名单" not in chinese
     english = (await client.get(f"{POLICY}/text", params={"locale": "en"})).text
     assert "no more than 2 messages" in english

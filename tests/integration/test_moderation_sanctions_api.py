@@ -18,7 +18,7 @@ from shared.postgres.connection import Pool
 from tests.builders import at, posted, profile
 from tests.laws.tables import ENGINE_TABLES
 from tests.moderation_http import asking, opened
-from tests.moderation_world import MakeDatabase, World
+from tests.moderation_world import MakeDatabase, World, fresh_effects
 
 AD = "兼职日结，加 微 信 abc12345"
 TEA = "/communities/tea"
@@ -58,7 +58,7 @@ async def live(pool: Pool, hours: float) -> None:
 async def advertise(pool: Pool, *hours: float, member: str = "ann") -> World:
     """A member advertises at these hours: warned, then mute."""
     async with pool.acquire() as connection:
-        world = World(connection)
+        world = World(connection, effects=fresh_effects())
         for hour in hours:
             moment = at(hours=hour)
             await world.handle(posted(AD, moment, message=f"{member}{hour}", member=member), real_time=moment)
@@ -145,7 +145,7 @@ async def test_a_sanction_of_another_community_is_not_known(client: httpx.AsyncC
 
 @pytest.mark.parametrize(
     ("body", "operator"),
-    [({}, "olga"), ({"reason": ""}, "olga"), ({"reason": "x"}, ""), ({"reason": "x", "y": 1}, "o")],
+    [({}, "olga"), ({"reason": " "}, "olga"), ({"reason": "x"}, ""), ({"reason": "x", "y": 1}, "o")],
 )
 async def test_a_lift_says_who_and_why(
     client: httpx.AsyncClient, pool: Pool, body: dict[str, Any], operator: str

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from services.moderation.api.texts import TEXTS
 from shared.http.language import locale_of
@@ -27,7 +27,9 @@ Operator = Annotated[
     AfterValidator(_in_utf8),
     Header(alias="X-Operator", min_length=1, max_length=255, description="Id of the person who does it."),
 ]
-Reason = Annotated[str, Field(min_length=1, max_length=REASON_CHARACTERS_MAX)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_CHARACTERS_MAX)
+]
 Locale = Annotated[str, Depends(locale_of)]
 
 

@@ -1,13 +1,14 @@
 """Policies over HTTP: what is in force, every version, changes, contradictions, the text for members."""
 
 import json
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import ValidationError
 
-from services.moderation.api.acts import REASON_CHARACTERS_MAX, CommunityId, Locale, Operator, refused
+from services.moderation.api.acts import CommunityId, Locale, Operator, Reason, refused
 from services.moderation.api.policy_documents import (
     BODY,
     Linted,
@@ -22,6 +23,7 @@ from services.moderation.api.readable import readable
 from services.moderation.api.texts import TEXTS
 from services.moderation.domain.contradictions import Contradiction, contradictions
 from services.moderation.domain.policy import Policy
+from services.moderation.domain.rules.listed import LISTED_KIND
 from services.moderation.handlers.change_policies import (
     Current,
     OtherVersion,
@@ -46,7 +48,7 @@ from shared.http.problems import Kind
 from shared.postgres.connection import Connection, Pool
 
 VersionNumber = Annotated[int, Path(ge=0, le=2**31 - 2)]
-ReasonAsked = Annotated[str, Query(min_length=1, max_length=REASON_CHARACTERS_MAX)]
+ReasonAsked = Annotated[Reason, Query()]
 PREFIX = "/v1/communities/{community_id:path}/policy"
 
 
@@ -75,7 +77,8 @@ def _add_reading(routes: APIRouter, pool: Pool, shipped: Policy) -> None:
         async with pool.acquire() as connection:
             known = await load_community(connection, community_id)
             current = await _current(connection, shipped, community_id)
-        return readable(current.policy, known.profile, locale or known.profile.locale)
+            policy = await _without_idle(connection, community_id, current.policy)
+        return readable(policy, known.profile, locale or known.profile.locale)
 
     @routes.post("/lint", openapi_extra=BODY)
     async def lint(community_id: CommunityId, request: Request, locale: Locale) -> Linted:
@@ -158,6 +161,13 @@ async def _current(connection: Connection, shipped: Policy, community_id: str) -
         return await current_policy(connection, shipped, community_id)
     except BadPolicy as error:
         raise refused("policy-unreadable", Kind.CONFLICT, complaints=error.complaints) from None
+
+
+async def _without_idle(connection: Connection, community_id: str, policy: Policy) -> Policy:
+    """The policy without the rule about lists where the community follows none that denies anything."""
+    if any(row["effect"] == "deny" for row in await lists.lists_of(connection, [community_id])):
+        return policy
+    return replace(policy, rules=tuple(rule for rule in policy.rules if rule.kind != LISTED_KIND))
 
 
 async def _contradictions(connection: Connection, community_id: str, policy: Policy) -> list[Contradiction]:

@@ -57,8 +57,11 @@ class Linted(BaseModel):
 async def read_policy(request: Request) -> PolicyDocument:
     """The policy in a body, YAML or JSON. Raises `BadPolicy`."""
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    body = await request.body()
+    if not body.strip():  # what stands for nothing else in YAML would take all rules of one's own away
+        raise BadPolicy(["the body is empty; a policy that changes nothing is {}"])
     try:
-        text = (await request.body()).decode("utf-8")
+        text = body.decode("utf-8")
         # YAML would read JSON's escaped surrogate pairs as two characters
         return read_yaml(text if kind in YAML_TYPES else json.dumps(json.loads(text), ensure_ascii=False))
     except (ValueError, RecursionError):

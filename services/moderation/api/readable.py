@@ -44,7 +44,9 @@ def _rule(rule: Rule, profile: CommunityProfile, locale: str) -> str:
     if rule.action is Action.REMIND:
         sentences.append(TEXTS.say(locale, "readable.remind"))
     name = rule_name(rule, locale)
-    return TEXTS.say(locale, "readable.rule", rule=name, limits=" ".join(sentences)).rstrip()
+    if not sentences:
+        return TEXTS.say(locale, "readable.plain", rule=name)
+    return TEXTS.say(locale, "readable.rule", rule=name, limits=" ".join(sentences))
 
 
 def _limits(rule: Rule, locale: str) -> Iterator[str]:

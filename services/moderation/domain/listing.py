@@ -3,20 +3,15 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from services.moderation.domain.message import SPANS_MAX, Burst, Match, Message, entry_of
 from services.moderation.domain.policy import Rule
 from services.moderation.domain.rulebook import Hit
-from shared.text import Normalised, Pattern, links_of, normalise
+from services.moderation.domain.words import CHARACTERS_MAX, CHARACTERS_MIN, Span, Words
+from shared.text import Normalised, links_of, normalise
 
-WORD_CHARACTERS_MIN = 2
 HOST = re.compile(r"(?=.{3,253}$)[^\s./:?#@]{1,63}(\.[^\s./:?#@]{1,63})+")
-WORD_CHARACTERS_MAX = 64
-WORDS_OF_PATTERN_MAX = 500
-PLACES_MAX = 50
-"""Occurrences of words that are looked at in one text."""
-Span = tuple[int, int]
+NO_WORDS = Words()
 
 
 class BadEntry(Exception):
@@ -41,7 +36,7 @@ def read_entry(kind: str, value: str) -> str:
         return host
     if kind == "word":
         plain = normalise(plain).text.strip()
-        if not WORD_CHARACTERS_MIN <= len(plain) <= WORD_CHARACTERS_MAX:
+        if not CHARACTERS_MIN <= len(plain) <= CHARACTERS_MAX:
             raise BadEntry(value)
     if not plain:
         raise BadEntry(value)
@@ -54,8 +49,8 @@ class Listing:
 
     allowed_hosts: frozenset[str] = frozenset()
     denied_hosts: frozenset[str] = frozenset()
-    allowed_words: tuple[str, ...] = ()
-    denied_words: tuple[str, ...] = ()
+    allowed_words: Words = NO_WORDS
+    denied_words: Words = NO_WORDS
 
     @classmethod
     def of(cls, entries: Iterable[tuple[str, str, str]]) -> "Listing":
@@ -64,7 +59,7 @@ class Listing:
         for effect, kind, value in entries:
             held.setdefault((effect, kind), set()).add(value)
         hosts = [frozenset(held.get((effect, "host"), ())) for effect in ("allow", "deny")]
-        words = [tuple(sorted(held.get((effect, "word"), ()))) for effect in ("allow", "deny")]
+        words = [Words.of(held.get((effect, "word"), ())) for effect in ("allow", "deny")]
         return cls(hosts[0], hosts[1], words[0], words[1])
 
     def judge(self, message: Message, hits: Sequence[Hit], rule: Rule | None) -> list[Hit]:
@@ -87,7 +82,7 @@ class Listing:
     def _excuses(self, text: Normalised, hit: Hit) -> bool:
         """Whether all that was found lies in what is allowed; a rule that counts messages finds no place."""
         spans = hit.burst.match.spans
-        if not spans or not (self.allowed_hosts or self.allowed_words):
+        if not spans or not (self.allowed_hosts or self.allowed_words.words):
             return False
         hosts = self.allowed_hosts
         allowed = [
@@ -108,28 +103,6 @@ def _is_below(host: str, hosts: Collection[str]) -> bool:
     return any(".".join(parts[start:]) in hosts for start in range(len(parts)))
 
 
-def _spans(text: Normalised, words: tuple[str, ...]) -> list[Span]:
+def _spans(text: Normalised, words: Words) -> list[Span]:
     """Where the words stand in the original."""
-    if not words:
-        return []
-    patterns = [each for each in _patterns(words) if each.occurs_in(text.text)]
-    return [text.span(*place) for each in patterns for place in each.spans(text.text, PLACES_MAX)]
-
-
-@lru_cache(maxsize=256)
-def _patterns(words: tuple[str, ...]) -> tuple[Pattern, ...]:
-    """Any of the words, a pattern for some hundreds, as RE2 limits the memory of each.
-
-    A word in Latin letters or digits is not part of a longer one.
-    """
-    known = sorted(words, key=lambda word: (-len(word), word))
-    parts = [
-        known[start : start + WORDS_OF_PATTERN_MAX] for start in range(0, len(known), WORDS_OF_PATTERN_MAX)
-    ]
-    return tuple(Pattern("|".join(_bounded(word) for word in part)) for part in parts)
-
-
-def _bounded(word: str) -> str:
-    left = r"\b" if word[0].isascii() and word[0].isalnum() else ""
-    right = r"\b" if word[-1].isascii() and word[-1].isalnum() else ""
-    return left + re.escape(word) + right
+    return [text.span(*place) for place in words.spans(text.text)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.moderation import metrics
 from services.moderation.domain.joining import NO_QUESTIONS, JoinMode, JoinPolicy, Question, Verdict
 from services.moderation.domain.message import Key
 from services.moderation.store import joins as store
@@ -56,6 +57,7 @@ class ScreenMembers:
 
     def _answer(self, request: Request, event: Event[Coming], work: UnitOfWork) -> None:
         """What is decided goes to the connector, what waits to the operators."""
+        metrics.JOIN_REQUESTS.labels(request.state).inc()
         if request.state == Verdict.WAITING:
             invited_by = request.invited_by or self.texts.say(event.profile.locale, "join.nobody")
             text = self.texts.say(

@@ -91,6 +91,7 @@ CREATE TABLE erasure (
     counts       jsonb NOT NULL
 );
 CREATE INDEX erasure_of_community ON erasure (community_id, number DESC);
+CREATE INDEX sanction_by_time ON sanction (community_id, applied_at DESC, sanction_id DESC);
 CREATE INDEX finding_of_member ON finding (community_id, member_id);
 CREATE INDEX removal_of_member ON removal (community_id, member_id, removed_at DESC);
 CREATE INDEX case_message_of_member ON case_message (member_id);

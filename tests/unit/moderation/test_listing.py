@@ -1,6 +1,8 @@
 """Lists against single texts: what is denied is found, what is allowed excuses, bad entries are refused."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.moderation.domain.check import check_all
 from services.moderation.domain.listing import BadEntry, Listing, read_entry
@@ -8,6 +10,7 @@ from services.moderation.domain.message import Burst, Match, Message, entry_of
 from services.moderation.domain.policy import Rule
 from services.moderation.domain.rulebook import Hit
 from services.moderation.domain.rules.listed import Listed
+from services.moderation.domain.words import PLACES_MAX, Words
 from shared.text import fingerprint_all, normalise
 from tests.moderation_desk import BOOK
 
@@ -102,7 +105,37 @@ def test_an_entry_that_says_nothing_is_refused(kind: str, value: str) -> None:
         read_entry(kind, value)
 
 
-def test_a_list_of_many_words_still_compiles_and_finds_the_last() -> None:
-    lists = Listing(denied_words=tuple(f"禁词{number:05}甲乙丙丁戊己庚辛" for number in range(20_000)))
+def test_a_list_of_many_words_finds_the_last() -> None:
+    lists = Listing(denied_words=Words.of(f"禁词{number:05}甲乙丙丁戊己庚辛" for number in range(20_000)))
     assert denied(lists, "看这个禁词19999甲乙丙丁戊己庚辛")
     assert denied(lists, "没有") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("刷单", ["刷单"]),
+        ("刷刷单单", ["刷单"]),
+        ("刷单群刷单", ["刷单群", "刷单"]),
+        ("vip", ["vip"]),
+        ("买vip吧", ["vip"]),
+        ("vip2 avip", []),
+        ("刷", []),
+        ("", []),
+    ],
+)
+def test_the_longest_word_at_each_place_is_found(text: str, found: list[str]) -> None:
+    words = Words.of(["刷单", "刷单群", "vip"])
+    assert [text[start:end] for start, end in words.spans(text)] == found
+
+
+@given(st.lists(st.text("刷单ab", min_size=2, max_size=5), max_size=6), st.text("刷单ab1 ", max_size=30))
+def test_what_is_found_is_a_word_and_what_stands_alone_is_found(words: list[str], text: str) -> None:
+    spans = Words.of(words).spans(text)
+    assert all(text[start:end] in words for start, end in spans)
+    for word in words:
+        assert Words.of(words).spans(f"， {word}，")[0] == (2, 2 + len(word))
+
+
+def test_places_are_limited() -> None:
+    assert len(Words.of(["刷单"]).spans("刷单" * 1000)) == PLACES_MAX
