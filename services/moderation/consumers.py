@@ -16,5 +16,5 @@ def routes() -> Routes:
     """The table of events."""
     table = Routes()
     table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
-    table.on(MessagePosted, to=HearMembers(TEXTS))
+    table.on(MessagePosted, MessageEdited, to=HearMembers(TEXTS))
     return table
