@@ -66,6 +66,31 @@ async def test_overturned_points_no_longer_count(desk: CaseDesk) -> None:
     assert await rows(desk, "SELECT step FROM sanction ORDER BY applied_at DESC LIMIT 1") == [("long_mute",)]
 
 
+async def test_a_later_mute_that_stood_on_overturned_points_is_lifted_too(desk: CaseDesk) -> None:
+    await muted(desk)
+    first = await desk.pool.fetchval("SELECT case_id FROM case_message WHERE message_id = 'ad1'")
+    await desk.verdict("overturned", case_id=first)
+    assert await rows(desk, "SELECT count(*) FROM sanction WHERE lifted_at IS NULL") == [(0,)]
+    assert len(await desk.announced("unmute_member")) == 1
+    assert await rows(desk, "SELECT count(*) FROM strike WHERE voided_at IS NULL") == [(1,)]
+
+
+async def test_a_longer_mute_is_shortened_to_what_is_left(desk: CaseDesk) -> None:
+    """contact_ad gives 3 points here: one ad is ten minutes, two are a proposal and a day.
+
+    Compiled policies are kept by version, hence a number that no other test uses.
+    """
+    strict = '{"rules": [{"id": "contact_ad", "severity": 3}]}'
+    await desk.pool.execute("INSERT INTO policy VALUES ('tea', 7, $1, '{}', now(), 'op', '')", strict)
+    case_id = await muted(desk)
+    first = await desk.pool.fetchval("SELECT case_id FROM case_message WHERE message_id = 'ad1'")
+    await desk.verdict("overturned", case_id=first)
+    until = await desk.pool.fetchval("SELECT until FROM sanction WHERE case_id = $1", case_id)
+    assert until == at(hours=2.99, minutes=10)
+    assert await rows(desk, "SELECT due_at FROM timers WHERE kind = 'sanction_end'") == [(until,)]
+    assert await desk.announced("unmute_member") == []
+
+
 async def test_a_rule_does_not_remove_again_what_a_person_restored(desk: CaseDesk) -> None:
     await desk.world.handle(posted(AD, at(), message="ad"))
     await desk.verdict("overturned")

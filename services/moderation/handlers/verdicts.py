@@ -63,7 +63,7 @@ class Judge:
         if word.verdict == "confirmed":
             await confirm(after, fact, community, book, self.texts, work)
         else:
-            undone = await overturn(after, community, work)
+            undone = await overturn(after, community, book.policy.ladder, work)
             if tell and any(undone):
                 await self._tell(after, community, work)
         await weigh_rule(case.rule, case.rule_version, book.policy, community, self.texts, work)

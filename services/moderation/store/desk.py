@@ -64,6 +64,14 @@ TO_REMOVE = """
     ORDER BY m.posted_at, m.message_id
 """
 SANCTIONS_IN_FORCE = "SELECT sanction_id FROM sanction WHERE case_id = $1 AND lifted_at IS NULL ORDER BY 1"
+MUTES_OF = """
+    SELECT s.sanction_id, s.community_id, s.member_id, s.applied_at, s.until
+    FROM unnest($1::text[], $2::text[]) AS t (community_id, member_id)
+    JOIN sanction s USING (community_id, member_id)
+    WHERE s.lifted_at IS NULL AND s.until > $3 AND s.applied_by IS NULL
+    ORDER BY s.sanction_id
+"""
+SHORTEN = "UPDATE sanction SET until = $2 WHERE sanction_id = $1 AND lifted_at IS NULL"
 VOID_STRIKES = """
     UPDATE strike SET voided_at = $2 WHERE case_id = $1 AND voided_at IS NULL
     RETURNING community_id, member_id
@@ -137,6 +145,16 @@ async def to_remove(connection: Connection, case_id: str) -> list[asyncpg.Record
 async def sanctions_in_force(connection: Connection, case_id: str) -> list[str]:
     """Ids of the case's sanctions that nobody has lifted."""
     return [row["sanction_id"] for row in await connection.fetch(SANCTIONS_IN_FORCE, case_id)]
+
+
+async def mutes_of(connection: Connection, members: Collection[Key], now: datetime) -> list[asyncpg.Record]:
+    """Mutes that rules put on these members and that hold them still."""
+    return await connection.fetch(MUTES_OF, *columns_of(sorted(members), 2), now)
+
+
+async def shorten(connection: Connection, sanction_id: str, until: datetime) -> None:
+    """Let a mute end earlier."""
+    await connection.execute(SHORTEN, sanction_id, until)
 
 
 async def void_strikes(connection: Connection, case_id: str, at: datetime) -> list[Key]:
