@@ -123,6 +123,22 @@ async def test_a_confirmed_review_acts_as_the_rule_would_have(desk: CaseDesk) ->
     assert await rows(desk, "SELECT points, rule FROM strike") == [(2, "contact_ad")]
 
 
+async def test_what_waited_in_the_case_of_a_decision_goes_with_its_confirmation(desk: CaseDesk) -> None:
+    await review_only(desk)
+    flood = [posted(chr(0x4E00 + 97 * n) * 9, at(n / 2), message=f"f{n}") for n in range(9)]
+    await desk.world.handle(*flood, posted(AD, at(20), message="ad"))
+    assert len(await desk.world.removed()) == 9
+    assert (await desk.verdict("confirmed")).status_code == 200
+    (removed,) = await desk.announced("message.removed")
+    assert (removed["message_id"], removed["rule"]) == ("ad", "contact_ad")
+
+
+async def test_what_was_only_too_often_is_no_sample_of_spam(desk: CaseDesk) -> None:
+    await desk.world.handle(*(posted("哈哈哈哈", at(n), message=f"f{n}") for n in range(5)))
+    await desk.verdict("confirmed")
+    assert await rows(desk, "SELECT * FROM training_sample") == []
+
+
 async def test_a_review_that_is_overturned_tells_nobody(desk: CaseDesk) -> None:
     await review_only(desk)
     await desk.world.handle(posted(AD, at(), message="ad"))
