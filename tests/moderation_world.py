@@ -10,6 +10,7 @@ import asyncpg
 
 from services.moderation.app import routes
 from shared.contracts.envelope import parse_time
+from shared.contracts.profiles import CommunityProfile
 from shared.contracts.registry import BY_TYPE
 from shared.engine import DueTimer, Event, Timer, UnitOfWork
 from shared.engine.effects import Effects
@@ -57,7 +58,9 @@ class World:
         planned = [Planned(None, None, event) for event in batch]  # type: ignore[arg-type]
         await self._apply(lambda work: EFFECTS.apply(planned, work), real_time)
 
-    async def fire(self, kind: str, now: datetime, community: str = "tea") -> int:
+    async def fire(
+        self, kind: str, now: datetime, community: str = "tea", about: CommunityProfile | None = None
+    ) -> int:
         """One transaction with the community's due timers of a kind; returns how many there were."""
         due = [
             timer for timer in self.timers.values()
@@ -66,7 +69,10 @@ class World:
         for timer in due:
             del self.timers[timer.community_id, timer.kind, timer.key]
         await self._apply(
-            lambda work: EFFECTS.fire([DueTimer(each, now, profile(community)) for each in due], work), now
+            lambda work: EFFECTS.fire(
+                [DueTimer(each, now, about or profile(community)) for each in due], work
+            ),
+            now,
         )
         return len(due)
 

@@ -32,6 +32,9 @@ WORDS: Mapping[str, Wish] = {
     "/举报": Wish.REPORT,
 }
 
+_WORDS = tuple(WORDS)
+_WORD_CHARACTERS_MAX = max(map(len, _WORDS))
+
 
 class Asked(NamedTuple):
     """A wish, and what the member says of it."""
@@ -48,6 +51,8 @@ def asked(text: str) -> Asked | None:
     for _ in range(MENTIONS_MAX):
         if line.startswith("@"):
             line = line.partition(" ")[2].lstrip()
+    if not line[:_WORD_CHARACTERS_MAX].casefold().startswith(_WORDS):
+        return None
     for word, wish in WORDS.items():
         if line[: len(word)].casefold() != word:
             continue
