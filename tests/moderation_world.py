@@ -96,6 +96,9 @@ class World:
         await self._apply(lambda work: EFFECTS.fire([DueTimer(each, now, known) for each in due], work), now)
         await self._apply(
             lambda work: self.effects.fire([DueTimer(each, now, profile(community)) for each in due], work),
+            lambda work: EFFECTS.fire(
+                [DueTimer(each, now, about or profile(community)) for each in due], work
+            ),
             now,
         )
         return len(due)

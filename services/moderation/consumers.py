@@ -42,4 +42,6 @@ def routes() -> Routes:
     table.on(MemberLeft, to=WatchLeaves(TEXTS))
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())
     table.on(MessagePosted, to=HearMembers(TEXTS))
+    table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
+    table.on(MessagePosted, MessageEdited, to=HearMembers(TEXTS))
     return table

@@ -13,6 +13,8 @@ AWAY = (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.Interf
 
 _AWAY_CLASSES = ("08", "53", "57", "58")
 """SQLSTATE classes: connection, resources, operator intervention, system."""
+_IN_THE_WAY = ("40001", "40P01", "55P03")
+"""Another transaction is at the same rows: serialisation, deadlock, a lock that is not given in time."""
 
 
 async def reach_kafka(bootstrap_servers: str) -> None:
@@ -33,7 +35,8 @@ async def reach_kafka(bootstrap_servers: str) -> None:
 def is_dependency_away(error: BaseException) -> bool:
     """Whether asking again later can help a single request."""
     if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "")[:2] in _AWAY_CLASSES
+        state = error.sqlstate or ""
+        return state[:2] in _AWAY_CLASSES or state in _IN_THE_WAY
     if isinstance(error, asyncpg.InterfaceError):
         return "connection" in str(error) or "pool" in str(error)
     return isinstance(error, OSError | TimeoutError | KafkaError)

@@ -146,7 +146,8 @@ async def test_operators_are_reminded_once_when_an_appeal_is_overdue(desk: CaseD
     await appeal(desk)
     before = await desk.pool.fetchval("SELECT max(score) FROM moderation_case")
     assert await desk.world.fire(APPEAL_DUE, at(hours=48)) == 0
-    assert await desk.world.fire(APPEAL_DUE, at(hours=49)) == 1
+    assert await desk.world.fire(APPEAL_DUE, at(hours=49), about=STAFF) == 1
+    assert "超过处理期限" in desk.world.told("send_message")[-1]["text"]
     assert await desk.pool.fetchval("SELECT max(score) FROM moderation_case") == before + 10
     assert await desk.pool.fetchval("SELECT reminded_at FROM appeal") == at(hours=49)
 

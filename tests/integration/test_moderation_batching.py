@@ -24,6 +24,8 @@ TEXTS = [
     "哈哈", "大家晚上好呀今天吃什么", "大家晚上好呀今天吃什么1", "", "兼职日结，加微信 abc12345", "再见",
     OFFER, OFFER + "哦", "看看 https://example.com", ESSAY,
 ]  # fmt: skip
+TEXTS = ["哈哈", "大家晚上好呀今天吃什么", "大家晚上好呀今天吃什么1", "", "兼职日结，加微信 abc12345", "再见"]
+ASKED = ["申诉", "举报"]
 ABOUT = profile(
     channels=(Channel(channel_id="mute", capabilities=("send",)), Channel(channel_id="hall")),
     operators_channel_id="staff",
@@ -31,6 +33,7 @@ ABOUT = profile(
 MOMENTS = st.integers(0, 90).map(lambda seconds: at(seconds * 1.5))
 MEMBERS = st.sampled_from(["ann", "bob", "cat", "dan", "eve"])
 SESSIONS = st.sampled_from(["s1", "s2"])
+MEMBERS = st.sampled_from(["ann", "bob", "cat"])
 CHANNELS = st.sampled_from(["hall", "mute"])
 MESSAGES = st.integers(0, 30).map(lambda n: f"m{n:02}")
 
@@ -60,7 +63,7 @@ def happenings(draw: st.DrawFn) -> Event[Any]:
     if kind == "deleted":
         gone = MessageDeleted(community_id="tea", channel_id=channel, message_id=message)
         return event(gone, moment, now=now, about=ABOUT)
-    member, text = draw(MEMBERS), draw(st.sampled_from(TEXTS))
+    member, text = draw(MEMBERS), draw(st.sampled_from(TEXTS * 3 + ASKED))
     if kind == "edited":
         data = MessageEdited(
             community_id="tea", channel_id=channel, message_id=message, member_id=member, text=text
@@ -76,6 +79,8 @@ def happenings(draw: st.DrawFn) -> Event[Any]:
         now=now,
         about=ABOUT,
         member_roles=roles,
+        reply_to=draw(st.sampled_from([None, "m01", "m02"])),
+        reply_to_member=draw(st.sampled_from([None, "bob"])),
     )
 
 

@@ -29,7 +29,7 @@ async def report(
     """Each of these reports the message, a second apart, in batches of their own."""
     for second, name in enumerate(members):
         moment: datetime = at(minutes=1) + (at(second) - at())
-        told = {"reply_to": message, "reply_to_member": "ann", "about": STAFF} | fields
+        told: dict[str, Any] = {"reply_to": message, "reply_to_member": "ann", "about": STAFF} | fields
         await desk.world.handle(posted(text, moment, member=name, message=f"{name}-{message}", **told))
 
 

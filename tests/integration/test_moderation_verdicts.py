@@ -66,6 +66,31 @@ async def test_overturned_points_no_longer_count(desk: CaseDesk) -> None:
     assert await rows(desk, "SELECT step FROM sanction ORDER BY applied_at DESC LIMIT 1") == [("long_mute",)]
 
 
+async def test_a_later_mute_that_stood_on_overturned_points_is_lifted_too(desk: CaseDesk) -> None:
+    await muted(desk)
+    first = await desk.pool.fetchval("SELECT case_id FROM case_message WHERE message_id = 'ad1'")
+    await desk.verdict("overturned", case_id=first)
+    assert await rows(desk, "SELECT count(*) FROM sanction WHERE lifted_at IS NULL") == [(0,)]
+    assert len(await desk.announced("unmute_member")) == 1
+    assert await rows(desk, "SELECT count(*) FROM strike WHERE voided_at IS NULL") == [(1,)]
+
+
+async def test_a_longer_mute_is_shortened_to_what_is_left(desk: CaseDesk) -> None:
+    """contact_ad gives 3 points here: one ad is ten minutes, two are a proposal and a day.
+
+    Compiled policies are kept by version, hence a number that no other test uses.
+    """
+    strict = '{"rules": [{"id": "contact_ad", "severity": 3}]}'
+    await desk.pool.execute("INSERT INTO policy VALUES ('tea', 7, $1, '{}', now(), 'op', '')", strict)
+    case_id = await muted(desk)
+    first = await desk.pool.fetchval("SELECT case_id FROM case_message WHERE message_id = 'ad1'")
+    await desk.verdict("overturned", case_id=first)
+    until = await desk.pool.fetchval("SELECT until FROM sanction WHERE case_id = $1", case_id)
+    assert until == at(hours=2.99, minutes=10)
+    assert await rows(desk, "SELECT due_at FROM timers WHERE kind = 'sanction_end'") == [(until,)]
+    assert await desk.announced("unmute_member") == []
+
+
 async def test_a_rule_does_not_remove_again_what_a_person_restored(desk: CaseDesk) -> None:
     await desk.world.handle(posted(AD, at(), message="ad"))
     await desk.verdict("overturned")
@@ -96,6 +121,22 @@ async def test_a_confirmed_review_acts_as_the_rule_would_have(desk: CaseDesk) ->
     (told,) = await desk.announced("send_message")
     assert "2 条" in told["text"]
     assert await rows(desk, "SELECT points, rule FROM strike") == [(2, "contact_ad")]
+
+
+async def test_what_waited_in_the_case_of_a_decision_goes_with_its_confirmation(desk: CaseDesk) -> None:
+    await review_only(desk)
+    flood = [posted(chr(0x4E00 + 97 * n) * 9, at(n / 2), message=f"f{n}") for n in range(9)]
+    await desk.world.handle(*flood, posted(AD, at(20), message="ad"))
+    assert len(await desk.world.removed()) == 9
+    assert (await desk.verdict("confirmed")).status_code == 200
+    (removed,) = await desk.announced("message.removed")
+    assert (removed["message_id"], removed["rule"]) == ("ad", "contact_ad")
+
+
+async def test_what_was_only_too_often_is_no_sample_of_spam(desk: CaseDesk) -> None:
+    await desk.world.handle(*(posted("哈哈哈哈", at(n), message=f"f{n}") for n in range(5)))
+    await desk.verdict("confirmed")
+    assert await rows(desk, "SELECT * FROM training_sample") == []
 
 
 async def test_a_review_that_is_overturned_tells_nobody(desk: CaseDesk) -> None:

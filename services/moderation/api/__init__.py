@@ -17,6 +17,9 @@ from services.moderation.api import (
     verdicts,
     warnings,
 )
+from services.moderation.api.paths import TEXTS
+from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.handlers.verdicts import Judge
 from shared.postgres.connection import Pool
 
 SUBJECTS = (
@@ -42,3 +45,16 @@ def router(pool: Pool) -> APIRouter:
     for subject in SUBJECTS:
         joined.include_router(subject.router(pool))
     return joined
+    """All routes of the service."""
+    routes = APIRouter()
+    books = RuleBooks.load()
+    judge = Judge(TEXTS, books)
+    parts = (
+        removals.router(pool, books),
+        cases.router(pool),
+        verdicts.router(pool, judge),
+        appeals.router(pool, judge),
+    )
+    for part in parts:
+        routes.include_router(part)
+    return routes

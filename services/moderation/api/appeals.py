@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.moderation.api.case_documents import Document
-from services.moderation.api.paths import SERVICE, TEXTS, AppealId, CommunityId, refused
+from services.moderation.api.paths import SERVICE, AppealId, CommunityId, refused
 from services.moderation.api.verdicts import REASON_CHARACTERS_MAX, case_refusal
 from services.moderation.domain.case_file import Act
 from services.moderation.handlers.decide_appeals import Decision, decide_appeal
-from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.verdicts import Judge
 from services.moderation.store import appeals as store
 from services.moderation.store.desk import lock_case
@@ -57,10 +56,9 @@ class DecisionBody(BaseModel):
     """The member reads it."""
 
 
-def router(pool: Pool) -> APIRouter:
+def router(pool: Pool, judge: Judge) -> APIRouter:
     """The routes of appeals."""
     routes = APIRouter(prefix="/v1", tags=["appeals"])
-    judge = Judge(TEXTS, RuleBooks.load())
 
     @routes.get("/communities/{community_id}/appeals")
     async def appeals(

@@ -69,10 +69,9 @@ class Checked(BaseModel):
     findings: list[Finding]
 
 
-def router(pool: Pool) -> APIRouter:
+def router(pool: Pool, books: RuleBooks) -> APIRouter:
     """The routes under `/v1`."""
     router = APIRouter(prefix="/v1", tags=["moderation"])
-    books = RuleBooks.load()
 
     @router.get("/communities/{community_id}/removals")
     async def removals(community_id: CommunityId, paging: PagingQuery) -> Page[Removal]:

@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.moderation.api.case_documents import WholeCase
-from services.moderation.api.paths import SERVICE, TEXTS, CaseId, refused
+from services.moderation.api.paths import SERVICE, CaseId, refused
 from services.moderation.domain.case_file import Act, CaseFile, Refused
-from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.verdicts import Judge, Word
 from services.moderation.store import desk as store
 from services.moderation.store.case_pages import papers
@@ -76,7 +75,7 @@ class Desk:
         await store.save_case(work.connection, case, community.now(work.now), self.operator, act.value, note)
 
 
-def router(pool: Pool) -> APIRouter:
+def router(pool: Pool, judge: Judge) -> APIRouter:
     """The routes that change cases."""
     routes = APIRouter(prefix="/v1/cases/{case_id}", tags=["cases"])
 
@@ -85,7 +84,7 @@ def router(pool: Pool) -> APIRouter:
 
     at_desk = Depends(desk)
     _add_hands(routes, at_desk)
-    _add_words(routes, at_desk, Judge(TEXTS, RuleBooks.load()))
+    _add_words(routes, at_desk, judge)
     return routes
 
 

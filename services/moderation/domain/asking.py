@@ -32,6 +32,9 @@ WORDS: Mapping[str, Wish] = {
     "/举报": Wish.REPORT,
 }
 
+_FIRST = frozenset({"@", *(word[0] for word in WORDS)})
+"""By its first character nearly every message is told apart at once."""
+
 
 class Asked(NamedTuple):
     """A wish, and what the member says of it."""
@@ -44,6 +47,9 @@ class Asked(NamedTuple):
 
 def asked(text: str) -> Asked | None:
     """The wish in a message, if it is one."""
+    first = unicodedata.normalize("NFKC", text.lstrip()[:1]).casefold()
+    if first not in _FIRST:
+        return None
     line = unicodedata.normalize("NFKC", text[:TEXT_CHARACTERS_MAX]).strip()
     for _ in range(MENTIONS_MAX):
         if line.startswith("@"):

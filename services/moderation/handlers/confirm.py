@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 
 import asyncpg
 
-from services.moderation.domain.case_file import REPORT, CaseFile
+from services.moderation.domain.case_file import DECISION, REPORT, CaseFile
 from services.moderation.domain.docket import Docket, Removal
 from services.moderation.domain.message import Finding, Key, Recent
-from services.moderation.domain.policy import Policy, Rule
+from services.moderation.domain.policy import Mode, Policy, Rule
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.handlers.announce_decisions import Announcer
 from services.moderation.handlers.open_cases import Outcome
@@ -39,7 +39,8 @@ async def confirm(
     """
     now = community.now(work.now)
     await store.revive_strikes(work.connection, case.case_id)
-    rows = await store.to_remove(work.connection, case.case_id)
+    standing = await store.standing_messages(work.connection, case.case_id)
+    rows = [row for row in standing if _goes(row, case, book.policy)]
     gone = await load_gone(work.connection, [(case.community_id, row["message_id"]) for row in rows])
     cause_id = event_id(now, "verdict", case.case_id, str(case.verdicts))
     event = Event(cause_id, work.source, now, now, fact, community.profile)
@@ -59,6 +60,12 @@ def rule_of(policy: Policy, rule_id: str) -> Rule:
     """The rule as it is now; what members reported, or a rule that is no more, gives no points."""
     kind = REPORT if rule_id == REPORT else "other"
     return policy.rule(rule_id) or Rule(rule_id, kind, None, severity=0)
+
+
+def _goes(row: asyncpg.Record, case: CaseFile, policy: Policy) -> bool:
+    """Of a case that waited all messages go; of one that was acted upon what waits in it, or was restored."""
+    rule = rule_of(policy, row["rule"])
+    return case.kind != DECISION or row["was_restored"] or Mode.REVIEW in (rule.mode, rule.newcomer_mode)
 
 
 def _decided(

@@ -48,7 +48,11 @@ async def count_reports(heard: Sequence[Heard], texts: Catalogue, work: UnitOfWo
     known = await store.load_reporters(connection, {_reporter(each) for each in reports})
     rows = {
         (*_key(each), each.event.data.member_id): Report(
-            *_key(each), each.event.data.member_id, each.asked.said, each.event.occurred_at
+            *_key(each),
+            each.event.data.member_id,
+            each.asked.said,
+            each.event.occurred_at,
+            _is_operators(each),
         )
         for each in reversed(reports)
     }
@@ -70,6 +74,10 @@ def _is_own(heard: Heard) -> bool:
     return heard.event.data.reply_to_member == heard.event.data.member_id
 
 
+def _is_operators(heard: Heard) -> bool:
+    return OPERATOR in heard.event.data.member_roles
+
+
 def _key(heard: Heard) -> Key:
     return heard.event.data.community_id, heard.event.data.reply_to or ""
 
@@ -80,8 +88,7 @@ def _reporter(heard: Heard) -> Key:
 
 def _count(heard: Heard, standings: dict[Key, Standing], reporter: Reporter, tally: _Tally) -> None:
     key, event = _key(heard), heard.event
-    if OPERATOR in event.data.member_roles:
-        reporter = reporter._replace(is_operator=True)
+    reporter = reporter._replace(is_operator=_is_operators(heard))
     standing = standings.get(key, Standing()).reported_by(reporter)
     if not event.is_stale:
         if standing.calls_operators():

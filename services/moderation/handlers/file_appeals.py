@@ -1,6 +1,6 @@
 """Files members' appeals: each against the newest decision that is open to one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ PURPOSE, ANSWER = "moderation_appeal", "moderation_appeal_answer"
 class Heard(NamedTuple):
     """A message by which a member asks for something."""
 
+    number: int
+    """Its place in the batch."""
     event: Event[MessagePosted]
     asked: Asked
 
@@ -35,8 +37,13 @@ class Heard(NamedTuple):
         return event_id(self.event.occurred_at, self.asked.wish, data.community_id, data.message_id)
 
 
-async def file_appeals(heard: Sequence[Heard], within: timedelta, texts: Catalogue, work: UnitOfWork) -> None:
-    """File what can be filed, tell operators, and answer everybody whose message is not stale."""
+async def file_appeals(
+    heard: Sequence[Heard], opened: Mapping[str, int], within: timedelta, texts: Catalogue, work: UnitOfWork
+) -> None:
+    """File what can be filed, tell operators, and answer everybody whose message is not stale.
+
+    `opened`: which event of the batch would open a case of this id; a case opened later is not appealed.
+    """
     connection = work.connection
     known = await store.known(connection, [_message(each) for each in heard])
     fresh = [each for each in heard if _message(each) not in known]
@@ -44,14 +51,8 @@ async def file_appeals(heard: Sequence[Heard], within: timedelta, texts: Catalog
         return
     open_to = await store.appealable(connection, [_asking(place, each) for place, each in enumerate(fresh)])
     waiting = await store.waiting(connection, {_member(each) for each in fresh})
-    wanted: dict[int, Open] = {}
-    taken: set[str] = set()
-    for place in range(len(fresh)):
-        case = next((each for each in open_to.get(place, ()) if each.case_id not in taken), None)
-        if case is not None:
-            wanted[place] = case
-            taken.add(case.case_id)
-    versions = await store.raise_cases(connection, taken) if taken else {}
+    wanted = _wanted(fresh, open_to, opened)
+    versions = await store.raise_cases(connection, {case.case_id for case in wanted.values()})
     filed = {place: case for place, case in wanted.items() if case.case_id in versions}
     appeals = {place: _appeal(fresh[place], case, within) for place, case in filed.items()}
     await store.file_appeals(connection, list(appeals.values()))
@@ -67,6 +68,21 @@ async def file_appeals(heard: Sequence[Heard], within: timedelta, texts: Catalog
             waiting.add(_member(each))
         elif not each.event.is_stale and each.asked.is_plain:
             _answer("appeal.waiting" if _member(each) in waiting else "appeal.nothing", each, speaker)
+
+
+def _wanted(
+    heard: Sequence[Heard], open_to: Mapping[int, Sequence[Open]], opened: Mapping[str, int]
+) -> dict[int, Open]:
+    """The newest case for each that no other takes and that is older than its message."""
+    wanted: dict[int, Open] = {}
+    taken: set[str] = set()
+    for place, each in enumerate(heard):
+        for case in open_to.get(place, ()):
+            if case.case_id not in taken and opened.get(case.case_id, -1) < each.number:
+                wanted[place] = case
+                taken.add(case.case_id)
+                break
+    return wanted
 
 
 def _message(heard: Heard) -> tuple[str, str]:

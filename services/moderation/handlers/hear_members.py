@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from services.moderation.domain.asking import Wish, asked
 from services.moderation.handlers.answers import Speaker
 from services.moderation.handlers.count_reports import count_reports
 from services.moderation.handlers.file_appeals import Heard, file_appeals
-from shared.contracts.chat import MessagePosted
+from shared.contracts.chat import MessageEdited, MessagePosted
+from shared.contracts.identity import event_id
 from shared.engine import Event, UnitOfWork
 from shared.i18n import Catalogue
 
@@ -18,22 +20,28 @@ HINT = "moderation_report_hint"
 
 @dataclass(frozen=True, slots=True)
 class HearMembers:
-    """Appeals go against what was decided before them in the log; a report is an answer to its message."""
+    """Appeals go against what was decided before them in the log; a report is an answer to its message.
+
+    Edits ask for nothing: they are here because one may have led to a decision of the same batch.
+    """
 
     texts: Catalogue
     decide_within: timedelta = DECIDE_WITHIN
 
-    async def __call__(self, batch: Sequence[Event[MessagePosted]], work: UnitOfWork) -> None:
+    async def __call__(self, batch: Sequence[Event[MessagePosted | MessageEdited]], work: UnitOfWork) -> None:
         """File appeals, count reports, answer."""
         heard = [
-            Heard(event, wish)
-            for event in batch
-            if not event.data.is_bot and (wish := asked(event.data.text)) is not None
+            Heard(number, cast("Event[MessagePosted]", event), wish)
+            for number, event in enumerate(batch)
+            if isinstance(data := event.data, MessagePosted)
+            and not data.is_bot
+            and (wish := asked(data.text)) is not None
         ]
         appeals = [each for each in heard if each.asked.wish is Wish.APPEAL]
         reports = [each for each in heard if each.asked.wish is Wish.REPORT]
         if appeals:
-            await file_appeals(appeals, self.decide_within, self.texts, work)
+            later = {event_id(each.now, "case", each.id): number for number, each in enumerate(batch)}
+            await file_appeals(appeals, later, self.decide_within, self.texts, work)
         if reports:
             await count_reports(reports, self.texts, work)
         for each in reports:

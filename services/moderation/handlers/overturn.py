@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 from services.moderation.domain.case_file import CaseFile
+from services.moderation.domain.policy import Ladder
+from services.moderation.handlers.ease_sanctions import ease_sanctions
 from services.moderation.handlers.end_sanctions import lift_sanctions
 from services.moderation.handlers.sanction_members import SANCTION_END
 from services.moderation.store import desk as store
@@ -18,7 +20,7 @@ class Undone(NamedTuple):
     strikes: int
 
 
-async def overturn(case: CaseFile, community: Community, work: UnitOfWork) -> Undone:
+async def overturn(case: CaseFile, community: Community, ladder: Ladder, work: UnitOfWork) -> Undone:
     """Take everything back, in the transaction of the verdict; what another case confirms stays."""
     now = community.now(work.now)
     assert case.resolved_by is not None
@@ -42,5 +44,8 @@ async def overturn(case: CaseFile, community: Community, work: UnitOfWork) -> Un
     lifted = await lift_sanctions(in_force, now, case.resolved_by, case.reason, work)
     for row in lifted:
         work.cancel_timer(row["community_id"], SANCTION_END, row["sanction_id"])
+    eased = 0
+    if strikes:
+        eased = await ease_sanctions(strikes, ladder, now, case.resolved_by, case.reason, work)
     await store.clear_marks(work.connection, case.community_id, restored)
-    return Undone(len(restored), len(lifted), len(strikes))
+    return Undone(len(restored), len(lifted) + eased, len(strikes))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.moderation import metrics
 from services.moderation.domain.case_file import CaseFile, Verdict
+from services.moderation.domain.rules import KINDS
 from services.moderation.handlers.confirm import confirm
 from services.moderation.handlers.overturn import overturn
 from services.moderation.handlers.rulebooks import RuleBooks
@@ -48,7 +49,10 @@ class Judge:
         now = community.now(work.now)
         after = case.resolved(word.verdict, word.actor, now, word.reason)
         await store.save_case(work.connection, after, now, word.actor, word.verdict, word.reason)
-        await store.note_verdict(work.connection, after, now)
+        book = (await self.books.of(work.connection, [case.community_id]))[case.community_id]
+        rule = book.policy.rule(case.rule)
+        by_text = rule is None or not KINDS[rule.kind].counts_messages
+        await store.note_verdict(work.connection, after, now, by_text=by_text)
         fact = CaseResolved(
             community_id=after.community_id,
             case_id=after.case_id,
@@ -59,11 +63,10 @@ class Judge:
         )
         work.publish(fact, now)
         metrics.VERDICTS.labels(word.verdict).inc()
-        book = (await self.books.of(work.connection, [case.community_id]))[case.community_id]
         if word.verdict == "confirmed":
             await confirm(after, fact, community, book, self.texts, work)
         else:
-            undone = await overturn(after, community, work)
+            undone = await overturn(after, community, book.policy.ladder, work)
             if tell and any(undone):
                 await self._tell(after, community, work)
         await weigh_rule(case.rule, case.rule_version, book.policy, community, self.texts, work)

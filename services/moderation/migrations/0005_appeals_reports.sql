@@ -60,6 +60,7 @@ CREATE TABLE member_report (
     reporter_id  text NOT NULL,
     said         text NOT NULL,
     reported_at  timestamptz NOT NULL,
+    by_operator  boolean NOT NULL,
     verdict      text CHECK (verdict IN ('confirmed', 'overturned')),
     PRIMARY KEY (community_id, message_id, reporter_id)
 ) WITH (fillfactor = 70);

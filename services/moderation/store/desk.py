@@ -44,12 +44,12 @@ RESTORE = """
     SELECT message_id, member_id, channel_id, decision + 1 AS decision, posted_at FROM standing
     ORDER BY posted_at, message_id
 """
-# Of a case that waited all its messages go; of one that was acted upon those that were restored since.
-TO_REMOVE = """
+STANDING_MESSAGES = """
     SELECT m.message_id, m.member_id, m.channel_id, m.posted_at,
            greatest(gone.decision, back.decision, 0) + 1 AS decision,
            coalesce(f.rule, c.rule) AS rule, coalesce(f.rule_version, c.rule_version) AS rule_version,
-           coalesce(f.score, 1) AS score, coalesce(f.evidence, '') AS evidence
+           coalesce(f.score, 1) AS score, coalesce(f.evidence, '') AS evidence,
+           back.decision IS NOT NULL AS was_restored
     FROM case_message m
     JOIN moderation_case c USING (case_id)
     LEFT JOIN LATERAL (SELECT max(decision) AS decision FROM removal r
@@ -60,10 +60,17 @@ TO_REMOVE = """
                        WHERE f.community_id = c.community_id AND f.message_id = m.message_id
                        ORDER BY f.rule = c.rule DESC, f.found_at, f.rule LIMIT 1) f ON true
     WHERE m.case_id = $1 AND (gone.decision IS NULL OR back.decision > gone.decision)
-      AND (c.kind <> 'decision' OR back.decision IS NOT NULL)
     ORDER BY m.posted_at, m.message_id
 """
 SANCTIONS_IN_FORCE = "SELECT sanction_id FROM sanction WHERE case_id = $1 AND lifted_at IS NULL ORDER BY 1"
+MUTES_OF = """
+    SELECT s.sanction_id, s.community_id, s.member_id, s.applied_at, s.until
+    FROM unnest($1::text[], $2::text[]) AS t (community_id, member_id)
+    JOIN sanction s USING (community_id, member_id)
+    WHERE s.lifted_at IS NULL AND s.until > $3 AND s.applied_by IS NULL
+    ORDER BY s.sanction_id
+"""
+SHORTEN = "UPDATE sanction SET until = $2 WHERE sanction_id = $1 AND lifted_at IS NULL"
 VOID_STRIKES = """
     UPDATE strike SET voided_at = $2 WHERE case_id = $1 AND voided_at IS NULL
     RETURNING community_id, member_id
@@ -129,14 +136,24 @@ async def restore(connection: Connection, case: CaseFile, at: datetime) -> list[
     return [Restored(*row) for row in rows]
 
 
-async def to_remove(connection: Connection, case_id: str) -> list[asyncpg.Record]:
-    """The case's messages that go now that it is confirmed, with the finding behind each."""
-    return await connection.fetch(TO_REMOVE, case_id)
+async def standing_messages(connection: Connection, case_id: str) -> list[asyncpg.Record]:
+    """The case's messages of which no removal stands, with the finding behind each."""
+    return await connection.fetch(STANDING_MESSAGES, case_id)
 
 
 async def sanctions_in_force(connection: Connection, case_id: str) -> list[str]:
     """Ids of the case's sanctions that nobody has lifted."""
     return [row["sanction_id"] for row in await connection.fetch(SANCTIONS_IN_FORCE, case_id)]
+
+
+async def mutes_of(connection: Connection, members: Collection[Key], now: datetime) -> list[asyncpg.Record]:
+    """Mutes that rules put on these members and that hold them still."""
+    return await connection.fetch(MUTES_OF, *columns_of(sorted(members), 2), now)
+
+
+async def shorten(connection: Connection, sanction_id: str, until: datetime) -> None:
+    """Let a mute end earlier."""
+    await connection.execute(SHORTEN, sanction_id, until)
 
 
 async def void_strikes(connection: Connection, case_id: str, at: datetime) -> list[Key]:
@@ -157,10 +174,14 @@ async def clear_marks(connection: Connection, community_id: str, restored: Colle
         await connection.execute(CLEAR_MARKS, community_id, *columns_of(pairs, 2))
 
 
-async def note_verdict(connection: Connection, case: CaseFile, at: datetime) -> None:
-    """The verdict teaches: the classifier by the texts, the trust in who reported them."""
-    label = "spam" if case.verdict == "confirmed" else "ham"
-    await connection.execute(SAVE_SAMPLES, case.case_id, case.community_id, label, at)
+async def note_verdict(connection: Connection, case: CaseFile, at: datetime, *, by_text: bool) -> None:
+    """The verdict teaches how far to trust who reported the messages, and the classifier by their texts.
+
+    `by_text`: whether the rule reads texts; what is only too much or too often is no spam.
+    """
+    if by_text:
+        label = "spam" if case.verdict == "confirmed" else "ham"
+        await connection.execute(SAVE_SAMPLES, case.case_id, case.community_id, label, at)
     await connection.execute(JUDGE_REPORTS, case.community_id, case.case_id, case.verdict)
 
 

@@ -10,13 +10,13 @@ from services.moderation.store.columns import columns_of
 from shared.postgres.connection import Connection
 
 SAVE_REPORTS = """
-    INSERT INTO member_report (community_id, message_id, reporter_id, said, reported_at)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+    INSERT INTO member_report (community_id, message_id, reporter_id, said, reported_at, by_operator)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[])
     ON CONFLICT DO NOTHING
     RETURNING community_id, message_id, reporter_id
 """
 REPORTERS = """
-    SELECT t.community_id, t.member_id, w.first_at, coalesce(w.is_exempt, false) AS is_operator,
+    SELECT t.community_id, t.member_id, w.first_at,
            coalesce(past.judged, 0)::int AS judged, coalesce(past.overturned, 0)::int AS overturned
     FROM unnest($1::text[], $2::text[]) AS t (community_id, member_id)
     LEFT JOIN member_window w USING (community_id, member_id)
@@ -27,7 +27,7 @@ REPORTERS = """
     ) past ON true
 """
 EARLIER_REPORTS = """
-    SELECT r.community_id, r.message_id, r.reporter_id
+    SELECT r.community_id, r.message_id, r.reporter_id, r.by_operator
     FROM unnest($1::text[], $2::text[]) AS t (community_id, message_id)
     JOIN member_report r USING (community_id, message_id)
     ORDER BY r.reported_at, r.reporter_id
@@ -57,6 +57,7 @@ class Report(NamedTuple):
     reporter_id: str
     said: str
     reported_at: datetime
+    by_operator: bool
 
 
 class Reported(NamedTuple):
@@ -81,7 +82,7 @@ async def load_standings(connection: Connection, messages: Collection[Key]) -> d
     }
     for row in earlier:
         key = row["community_id"], row["message_id"]
-        reporter = known[row["community_id"], row["reporter_id"]]
+        reporter = known[row["community_id"], row["reporter_id"]]._replace(is_operator=row["by_operator"])
         standings[key] = standings.get(key, Standing()).reported_by(reporter)
     return standings
 
@@ -91,7 +92,7 @@ async def load_reporters(connection: Connection, members: Collection[Key]) -> di
     rows = await connection.fetch(REPORTERS, *columns_of(sorted(members), 2))
     return {
         (row["community_id"], row["member_id"]): Reporter(
-            row["member_id"], row["first_at"], row["judged"], row["overturned"], row["is_operator"]
+            row["member_id"], row["first_at"], row["judged"], row["overturned"]
         )
         for row in rows
     }
@@ -99,7 +100,7 @@ async def load_reporters(connection: Connection, members: Collection[Key]) -> di
 
 async def save_reports(connection: Connection, reports: Iterable[Report]) -> set[tuple[str, str, str]]:
     """Keys of those that are new: a member reports a message once."""
-    rows = await connection.fetch(SAVE_REPORTS, *columns_of(sorted(reports), 5))
+    rows = await connection.fetch(SAVE_REPORTS, *columns_of(sorted(reports), 6))
     return {tuple(row) for row in rows}
 
 
