@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from services.moderation.domain.message import Message
 from services.moderation.domain.mood import is_negative
-from shared.text import Pattern
 
 SECOND_US = 1_000_000
 WINDOW_US = 600 * SECOND_US
@@ -36,8 +35,8 @@ YOU_MIN = 2
 YOU_SHARE_MIN = 0.2
 SIGN = 0.1
 NEGATIVE_WORDS = 0.4
-_SHOUTING = Pattern(r"[!！]{2}")
-_DOUBTING = Pattern(r"[?？]{2}")
+_SHOUTING = ("!!", "！！", "!！", "！!")
+_DOUBTING = ("??", "？？", "?？", "？?")
 
 PairKey = tuple[str, str, str]
 """community_id and the two members, in the order of their ids."""
@@ -104,8 +103,8 @@ def heat_of(message: Message) -> float:
     original, normalised = message.text.original, message.text.text
     count = normalised.count("你")
     signs = [
-        _SHOUTING.occurs_in(original),
-        _DOUBTING.occurs_in(original),
+        any(marks in original for marks in _SHOUTING),
+        any(marks in original for marks in _DOUBTING),
         count >= YOU_MIN and count >= YOU_SHARE_MIN * len(normalised),
     ]
     return SIGN * sum(signs) + (NEGATIVE_WORDS if is_negative(normalised) else 0.0)
