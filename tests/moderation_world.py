@@ -57,6 +57,8 @@ STATE = {
     "join_request": "SELECT * FROM join_request",
 }
 """What must not depend on how the log is cut into batches; real time may."""
+COUNTS = frozenset({"channel_day", "pulse"})
+"""Plain counts, which rely on the engine's inbox to give each event once."""
 
 EFFECTS = Effects(routes())
 

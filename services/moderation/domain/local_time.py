@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 QUARTER_SECONDS = 900
 """Zones differ by whole quarters of an hour, and so do their midnights."""
+QUARTER_US = QUARTER_SECONDS * 1_000_000
 DAY = timedelta(days=1)
 
 
@@ -23,11 +24,17 @@ class Place(NamedTuple):
 
 def place_of(moment: datetime, zone: str) -> Place:
     """The hour and the local day of an instant."""
-    return _place(int(moment.timestamp()) // QUARTER_SECONDS, zone)
+    return place_of_quarter(quarter_of(moment), zone)
+
+
+def quarter_of(moment: datetime) -> int:
+    """Which quarter of an hour since 1970."""
+    return int(moment.timestamp()) // QUARTER_SECONDS
 
 
 @lru_cache(maxsize=4096)
-def _place(quarter: int, zone: str) -> Place:
+def place_of_quarter(quarter: int, zone: str) -> Place:
+    """The same of a quarter of an hour, counted from 1970."""
     moment = datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC)
     day = moment.astimezone(ZoneInfo(zone)).date()
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)

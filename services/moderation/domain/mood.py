@@ -3,6 +3,8 @@
 A signal for counting, never a reason to act on a message: words without their context often mean nothing.
 """
 
+from collections.abc import Sequence
+
 from shared.text import Pattern
 
 _CHINESE = """垃圾 骗子 骗人 骗钱 坑人 坑爹 太坑 恶心 滚蛋 滚出 退群 退款 退钱 投诉 举报你 维权 失望 差评
@@ -18,3 +20,8 @@ _NEGATIVE = Pattern("|".join([*_CHINESE.split(), rf"\b(?:{'|'.join(_WORDS)})\b"]
 def is_negative(normalised: str) -> bool:
     """Whether a normalised text holds a negative word."""
     return _NEGATIVE.occurs_in(normalised)
+
+
+def negative_among(normalised: Sequence[str]) -> set[int]:
+    """Places of the texts that hold one, a batch at a time."""
+    return _NEGATIVE.occurring(normalised)

@@ -6,7 +6,7 @@ a Poisson count, or of the days themselves where they scatter more; counts under
 three angry people in a small group are no crisis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,12 +54,11 @@ class Counts:
     negative: int = 0
     leaves: int = 0
 
-    def add(self, beat: "Beat") -> None:
-        """One more event."""
-        self.messages += beat.is_message
-        if beat.kind_ids is not None:
-            for kind in beat.kind_ids:
-                setattr(self, kind, getattr(self, kind) + 1)
+    def add(self, messages: int, kinds: Iterable[Kind]) -> None:
+        """One more of each kind."""
+        self.messages += messages
+        for kind in kinds:
+            setattr(self, kind, self.of(kind) + 1)
 
     def of(self, kind: Kind) -> int:
         """The count of a kind."""
@@ -74,22 +73,19 @@ class Counts:
         )  # fmt: skip
 
 
+Quarter = tuple[str, str, int]
+"""community_id, its time zone, and the quarter of an hour since 1970, which lies in one hour and one day."""
+
+
 class Beat(NamedTuple):
     """What one event adds."""
 
     cause: int
     """Number of the event in the batch."""
-    community_id: str
-    hour: datetime
-    midnight: datetime
-    is_message: bool
-    kind_ids: dict[Kind, str] | None = None
+    quarter: Quarter
+    messages: int
+    ids: Mapping[Kind, str]
     """By kind: the message, or the member who left."""
-
-    @property
-    def buckets(self) -> tuple[Bucket, Bucket]:
-        """The hour and the day that it belongs to."""
-        return (self.community_id, Span.HOUR, self.hour), (self.community_id, Span.DAY, self.midnight)
 
 
 def expected(kind: Kind, now: Counts, usual: Sequence[Counts]) -> tuple[float, float]:

@@ -39,4 +39,5 @@ class Seen:
 def note(seen: dict[Key, Seen], member: Key, what: Seen) -> None:
     """Add an event to what the batch says of its member."""
     before = seen.get(member)
-    seen[member] = what if before is None else before.then(what)
+    if before is not what:
+        seen[member] = what if before is None else before.then(what)

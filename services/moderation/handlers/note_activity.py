@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
+from services.moderation.domain.local_time import place_of
 from services.moderation.domain.message import Key
 from services.moderation.domain.policy import OPERATOR
 from services.moderation.domain.silence import Seen, note
@@ -29,7 +31,7 @@ class NoteActivity:
         first: dict[str, Event[Activity]] = {}
         for event in batch:
             data = event.data
-            day = event.occurred_at.astimezone(event.profile.zone).date()
+            day = place_of(event.occurred_at, event.profile.time_zone).day
             note(seen, (data.community_id, data.member_id), _seen(data, day))
             if isinstance(data, MessagePosted) and not data.is_bot:
                 written[data.community_id, day, data.channel_id] += 1
@@ -44,7 +46,7 @@ class NoteActivity:
 
 def _seen(data: Activity, day: date) -> Seen:
     if isinstance(data, MessagePosted):
-        return Seen(day, is_operator=OPERATOR in data.member_roles, is_bot=data.is_bot)
+        return _posted(day, OPERATOR in data.member_roles, data.is_bot)
     if isinstance(data, MemberJoined):
         return Seen(day, is_bot=data.is_bot)
     if isinstance(data, MemberLeft):
@@ -52,6 +54,12 @@ def _seen(data: Activity, day: date) -> Seen:
     if isinstance(data, MemberUpdated):
         return Seen(day, is_sighting=False, is_operator=OPERATOR in data.member_roles)
     return Seen(day)
+
+
+@lru_cache(maxsize=256)
+def _posted(day: date, is_operator: bool, is_bot: bool) -> Seen:
+    """The same object for most messages of a day, which makes a member's further ones cheap to tell."""
+    return Seen(day, is_operator=is_operator, is_bot=is_bot)
 
 
 async def _set_reminders(first: Sequence[Event[Activity]], work: UnitOfWork) -> None:

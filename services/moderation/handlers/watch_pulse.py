@@ -4,6 +4,7 @@ The batch is counted in one statement. Only where a count reaches the floor are 
 the batch gone through again event by event, so that the warning comes at the same event whatever the batch.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,9 +12,15 @@ from typing import Any
 
 from services.moderation import metrics
 from services.moderation.domain.docket import Found
-from services.moderation.domain.local_time import days_before, place_of
+from services.moderation.domain.local_time import (
+    QUARTER_US,
+    days_before,
+    place_of,
+    place_of_quarter,
+    quarter_of,
+)
 from services.moderation.domain.message import Message
-from services.moderation.domain.mood import is_negative
+from services.moderation.domain.mood import negative_among
 from services.moderation.domain.pulse import (
     BASELINE_DAYS,
     DAYS_MIN,
@@ -22,6 +29,7 @@ from services.moderation.domain.pulse import (
     Bucket,
     Counts,
     Kind,
+    Quarter,
     Span,
     expected,
     is_alarming,
@@ -37,6 +45,7 @@ from shared.i18n import Catalogue, match
 
 RISK_WARNING = "risk_warning"
 COMMAND_VALID = timedelta(hours=1)
+NO_IDS: dict[Kind, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,11 @@ class WatchLeaves:
     async def __call__(self, batch: Sequence[Event[MemberLeft]], work: UnitOfWork) -> None:
         """Count, and warn."""
         beats = [
-            _beat(number, event, is_message=False, ids={Kind.LEAVES: event.data.member_id})
+            Beat(number, (event.community_id, event.profile.time_zone, quarter_of(event.occurred_at)), 0,
+                 {Kind.LEAVES: event.data.member_id})
             for number, event in enumerate(batch)
             if event.data.removed_by is None
-        ]
+        ]  # fmt: skip
         await watch_pulse(beats, batch, (), {}, self.texts, work)
 
 
@@ -65,23 +75,22 @@ async def watch_messages(
 ) -> None:
     """Count the messages of a batch (by their event's number) and what was found in them, and warn."""
     found = {outcome.cause: outcome.found for outcome in outcomes if outcome.found}
+    numbers = list(messages)
+    negative = {numbers[place] for place in negative_among([each.text.text for each in messages.values()])}
     beats = []
     for number, message in messages.items():
         is_posted = isinstance(batch[number].data, MessagePosted)
-        ids = {}
-        if number in found:
-            ids[Kind.FINDINGS] = message.message_id
-        if is_posted and is_negative(message.text.text):
-            ids[Kind.NEGATIVE] = message.message_id
+        ids = NO_IDS
+        if number in found or number in negative:
+            ids = {Kind.FINDINGS: message.message_id} if number in found else {}
+            if is_posted and number in negative:
+                ids[Kind.NEGATIVE] = message.message_id
         if is_posted or ids:
-            beats.append(_beat(number, batch[number], is_message=is_posted, ids=ids or None))
+            zone = batch[number].profile.time_zone
+            quarter = message.community_id, zone, message.posted_us // QUARTER_US
+            beats.append(Beat(number, quarter, int(is_posted), ids))
     findings = [each for several in found.values() for each in several]
     await watch_pulse(beats, batch, findings, books, texts, work)
-
-
-def _beat(number: int, event: Event[Any], *, is_message: bool, ids: dict[Kind, str] | None) -> Beat:
-    place = place_of(event.occurred_at, event.profile.time_zone)
-    return Beat(number, event.community_id, place.hour, place.midnight, is_message, ids)
 
 
 async def watch_pulse(
@@ -95,7 +104,8 @@ async def watch_pulse(
     """Count what events add; warn where a count is far above what is usual."""
     if not beats:
         return
-    totals, ids = _sum(beats)
+    buckets = _buckets(beats)
+    totals, ids = _sum(beats, buckets)
     after = await store.add_counts(
         work.connection, {bucket: (totals[bucket], ids.get(bucket, {})) for bucket in totals}
     )
@@ -107,23 +117,39 @@ async def watch_pulse(
     }
     if not suspects:
         return
-    watch = await _load(suspects, beats, batch, totals, after, work)
+    watch = await _load(suspects, beats, batch, buckets, totals, after, work)
     alarms = [alarm for beat in beats for alarm in watch.add(beat, batch[beat.cause])]
     if alarms:
         await _warn(alarms, batch, findings, books, texts, work)
 
 
-def _sum(beats: Sequence[Beat]) -> tuple[dict[Bucket, Counts], dict[Bucket, dict[Kind, list[str]]]]:
-    totals: dict[Bucket, Counts] = {}
-    ids: dict[Bucket, dict[Kind, list[str]]] = {}
+def _buckets(beats: Sequence[Beat]) -> dict[Quarter, tuple[Bucket, Bucket]]:
+    """The hour and the day of each quarter."""
+    buckets: dict[Quarter, tuple[Bucket, Bucket]] = {}
     for beat in beats:
-        for bucket in beat.buckets:
-            counts = totals.get(bucket)
-            if counts is None:
-                counts = totals[bucket] = Counts()
-            counts.add(beat)
-            for kind, about in (beat.kind_ids or {}).items():
+        if beat.quarter not in buckets:
+            community_id, zone, quarter = beat.quarter
+            place = place_of_quarter(quarter, zone)
+            hour, day = (community_id, Span.HOUR, place.hour), (community_id, Span.DAY, place.midnight)
+            buckets[beat.quarter] = hour, day
+    return buckets
+
+
+def _sum(
+    beats: Sequence[Beat], buckets: Mapping[Quarter, Sequence[Bucket]]
+) -> tuple[dict[Bucket, Counts], dict[Bucket, dict[Kind, list[str]]]]:
+    messages: Counter[Quarter] = Counter()
+    ids: dict[Bucket, dict[Kind, list[str]]] = {}
+    totals = {bucket: Counts() for several in buckets.values() for bucket in several}
+    for beat in beats:
+        messages[beat.quarter] += beat.messages
+        for kind, about in beat.ids.items():
+            for bucket in buckets[beat.quarter]:
+                totals[bucket].add(0, (kind,))
                 ids.setdefault(bucket, {}).setdefault(kind, []).append(about)
+    for quarter, count in messages.items():
+        for bucket in buckets[quarter]:
+            totals[bucket].add(count, ())
     return totals, ids
 
 
@@ -132,6 +158,7 @@ class _Watch:
     """All buckets that matter, as they stood before the batch, and brought forward event by event."""
 
     suspects: set[tuple[Bucket, Kind]]
+    buckets: Mapping[Quarter, Sequence[Bucket]]
     counts: dict[Bucket, Counts]
     usual: Mapping[Bucket, Sequence[Bucket]]
     """Of each suspect bucket: the same of earlier days, as many as are known of the community."""
@@ -140,15 +167,16 @@ class _Watch:
 
     def add(self, beat: Beat, event: Event[Any]) -> list[RiskWarning]:
         """The warnings to which one more event leads."""
-        for bucket in beat.buckets:
+        buckets = self.buckets[beat.quarter]
+        for bucket in buckets:
             if bucket in self.counts:
-                self.counts[bucket].add(beat)
+                self.counts[bucket].add(beat.messages, beat.ids)
         if event.is_stale:
             return []
         return [
             alarm
-            for bucket in beat.buckets
-            for kind in beat.kind_ids or ()
+            for bucket in buckets
+            for kind in beat.ids
             if (bucket, kind) in self.suspects and (alarm := self._judge(bucket, kind, event))
         ]
 
@@ -173,11 +201,12 @@ async def _load(
     suspects: set[tuple[Bucket, Kind]],
     beats: Sequence[Beat],
     batch: Sequence[Event[Any]],
+    buckets: Mapping[Quarter, Sequence[Bucket]],
     totals: Mapping[Bucket, Counts],
     after: Mapping[Bucket, tuple[Counts, Ids]],
     work: UnitOfWork,
 ) -> _Watch:
-    events = {bucket: batch[beat.cause] for beat in beats for bucket in beat.buckets}
+    events = {bucket: batch[beat.cause] for beat in beats for bucket in buckets[beat.quarter]}
     since = await store.counted_since(work.connection, sorted({bucket[0] for bucket, _ in suspects}))
     usual: dict[Bucket, list[Bucket]] = {}
     asked = set()
@@ -192,7 +221,7 @@ async def _load(
     loaded = await store.load_counts(work.connection, wanted)
     counts = {bucket: loaded.get(bucket, Counts()).less(totals.get(bucket, Counts())) for bucket in wanted}
     told = await store.warned(work.connection, asked)
-    return _Watch(suspects, counts, usual, {bucket: after[bucket][1] for bucket in usual}, told)
+    return _Watch(suspects, buckets, counts, usual, {bucket: after[bucket][1] for bucket in usual}, told)
 
 
 async def _warn(
