@@ -5,7 +5,7 @@ from shared.text.likeness import Fingerprint, fingerprint_all, similarity
 from shared.text.links import Link, host_of, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
-from shared.text.shingles import marks_of
+from shared.text.shingles import marks_all
 
 __all__ = [
     "Fingerprint",
@@ -16,7 +16,7 @@ __all__ = [
     "fingerprint_all",
     "host_of",
     "links_of",
-    "marks_of",
+    "marks_all",
     "normalise",
     "normalise_all",
     "similarity",

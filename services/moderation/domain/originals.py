@@ -44,15 +44,21 @@ class Originals:
 
     def _alike(self, message: Message, marks: tuple[int, ...]) -> list[tuple[Original, float]]:
         """Texts alike with their likeness, the earliest first."""
-        near = {each.message_id: each for mark in marks for each in self.by_mark.get(mark, ())}
+        by_mark = self.by_mark
+        near = {each.message_id: each for mark in marks if mark in by_mark for each in by_mark[mark]}
+        if not near:
+            return []
         near.pop(message.message_id, None)
         candidates = sorted(near.values(), key=lambda each: (each.posted_us, each.message_id))[:COMPARED_MAX]
-        scored = [(each, similarity(each.fingerprint, message.fingerprint)) for each in candidates]
+        scored = [(each, similarity(each.fingerprint, message.fingerprint, SAME_FROM)) for each in candidates]
         return [(each, likeness) for each, likeness in scored if likeness >= SAME_FROM]
 
     def _index(self, original: Original) -> None:
         for mark in original.marks:
-            self.by_mark.setdefault(mark, []).append(original)
+            if mark in self.by_mark:
+                self.by_mark[mark].append(original)
+            else:
+                self.by_mark[mark] = [original]
 
 
 def _hit(rule: Rule, params: Repost, message: Message, alike: Sequence[tuple[Original, float]]) -> Hit | None:

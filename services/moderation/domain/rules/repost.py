@@ -1,6 +1,7 @@
 """Reposts (尊重原创): a long text that another member wrote before, without a word of where it is from."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.moderation.domain.message import Match, Message
 from services.moderation.domain.rules.kind import Kind
@@ -18,8 +19,7 @@ CREDIT = Pattern(
 """Words that name a source, and the mark of a quotation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(NamedTuple):
     """The first of the texts that are alike."""
 
     message_id: str
