@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from services.moderation.domain.message import Match, Message
 from services.moderation.domain.rules.kind import Kind
-from shared.text import Fingerprint, Pattern
+from shared.text import Fingerprint, Pattern, links_of
 
 DAY_US = 24 * 3600 * 1_000_000
 DAYS_MAX = 30
@@ -60,7 +60,9 @@ class Repost:
             return None
         if message.reply_to_member == original.member_id or original.member_id in message.mentions:
             return None
-        if CREDIT.occurs_in(message.text.text):
+        text = message.text.text
+        own = len(text) - sum(link.end - link.start for link in links_of(text))
+        if own < self.characters_min or CREDIT.occurs_in(text):  # a link names its source itself
             return None
         evidence = f"{likeness:.0%} like another member's text of {age_us // DAY_US} days ago, no source"
         return Match(round(likeness, 3), ((0, len(message.text.original)),), evidence)
