@@ -80,6 +80,8 @@ class Campaign:
         span_us = self.minutes * MINUTE_US
         low = bisect_right(said, newest.posted_us - span_us, key=_moment)
         near = said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
+        if len({each.member_id for each in near}) < self.members_min:
+            return None
         own = self._like(near, newest)
         if len(own) < 2:
             return None
