@@ -41,14 +41,18 @@ def fingerprint_all(texts: Sequence[str]) -> list[Fingerprint]:
     return prints
 
 
-def similarity(one: Fingerprint, other: Fingerprint) -> float:
+def similarity(one: Fingerprint, other: Fingerprint, least: float = 0.0) -> float:
     """0 to 1: the share of characters in a longest common subsequence (rapidfuzz's `Indel`).
 
-    For texts beyond the sketch also bounded by their lengths, since the middle is not known.
+    For texts beyond the sketch also bounded by their lengths, since the middle is not known. 0 when it is
+    below `least`, which is faster to tell.
     """
     if one == other:
         return 1.0
-    alike: float = Indel.normalized_similarity(one.sketch, other.sketch)
+    bound = 2 * min(one.length, other.length) / ((one.length + other.length) or 1)
+    if bound < least:
+        return 0.0
+    alike: float = Indel.normalized_similarity(one.sketch, other.sketch, score_cutoff=least)
     if one.length <= SKETCH_CHARACTERS_MAX and other.length <= SKETCH_CHARACTERS_MAX:
         return alike
-    return min(alike, 2 * min(one.length, other.length) / (one.length + other.length))
+    return min(alike, bound)

@@ -1,41 +1,61 @@
 """Marks of a long text: texts alike share one or more of them, others hardly ever do.
 
-MinHash over runs of three characters, in bands (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets,
-chapter 3): 20 bands of 3 hashes find a pair with half of its runs in common 93 times in 100.
+MinHash over runs of six letters of the fingerprint's sketch, in bands (Leskovec, Rajaraman, Ullman: Mining of
+Massive Datasets, chapter 3): 8 bands of 2 hashes find a pair with 70 % of its runs in common 99 times in 100,
+and one with 2 % once in 300.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
-RUN = 3
-BANDS = 20
-ROWS = 3
-CHARACTERS_MAX = 4000
-"""What comes after leaves no mark."""
+from shared.text.likeness import Fingerprint
 
-_SEEDS = np.random.Generator(np.random.PCG64(20_240_305)).integers(1, 1 << 32, 2 * BANDS * ROWS, np.uint64)
-_FACTORS = (_SEEDS[: BANDS * ROWS] | np.uint64(1)).astype(np.uint32)[:, None]
-_OFFSETS = _SEEDS[BANDS * ROWS :].astype(np.uint32)[:, None]
-_PLACES = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], dtype=np.uint32)
-_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
-_NUMBERS = np.arange(BANDS, dtype=np.uint64) * np.uint64(0xD6E8FEB86659FD93)
+RUN = 6
+BANDS = 8
+ROWS = 2
+
+_SEEDS = np.random.Generator(np.random.PCG64(20_240_305)).integers(1, 1 << 32, BANDS * ROWS, np.uint64)
+_FACTORS = (_SEEDS | np.uint64(1)).astype(np.uint32)
+_BASE = 0x01000193
+_POWERS = [np.uint32(pow(_BASE, power, 1 << 32)) for power in range(1, RUN + 1)]
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)[:, None, None]
+_NUMBERS = (np.arange(BANDS, dtype=np.uint64) * np.uint64(0xD6E8FEB86659FD93))[:, None]
 _POSITIVE = np.uint64((1 << 63) - 1)
 
 
-def marks_of(text: str, salt: str) -> tuple[int, ...]:
-    """`BANDS` numbers of 63 bits; the same text has others under another salt. None of a text below `RUN`."""
-    points = np.frombuffer(text[:CHARACTERS_MAX].encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    if len(points) < RUN:
-        return ()
-    runs = points[:-2] * _PLACES[0] + points[1:-1] * _PLACES[1] + points[2:] * _PLACES[2]
-    runs ^= runs >> np.uint32(15)
-    lowest = (runs * _FACTORS + _OFFSETS).min(axis=1).astype(np.uint64).reshape(BANDS, ROWS)
-    bands = (lowest * _MIX).sum(axis=1, dtype=np.uint64) ^ _NUMBERS ^ _salt(salt)
-    return tuple((bands & _POSITIVE).tolist())
+def marks_all(prints: Sequence[Fingerprint], salts: Sequence[str]) -> list[tuple[int, ...]]:
+    """Of each text `BANDS` numbers of 63 bits; the same text has others under another salt.
+
+    Raises ValueError for a text that is shorter than `RUN`.
+    """
+    if not prints:
+        return []
+    lengths = np.array([len(each.sketch) for each in prints])
+    if lengths.min() < RUN:
+        raise ValueError(f"marks are of texts of {RUN} characters or more")
+    letters = np.frombuffer("".join(each.sketch for each in prints).encode("ascii"), dtype=np.uint8)
+    runs = _runs(letters.astype(np.uint32))
+    ends = np.cumsum(lengths)
+    # a run that would cross into the next text belongs to none: it falls into the odd segments
+    bounds = np.stack([ends - lengths, ends - RUN + 1], axis=1).ravel()[:-1]
+    lowest = np.stack([np.minimum.reduceat(runs * factor, bounds)[::2] for factor in _FACTORS])
+    bands = (lowest.astype(np.uint64).reshape(ROWS, BANDS, -1) * _MIX).sum(axis=0, dtype=np.uint64)
+    salted = bands ^ _NUMBERS ^ np.array([_salt(salt) for salt in salts], dtype=np.uint64)
+    return list(map(tuple, (salted & _POSITIVE).T.tolist()))
+
+
+def _runs(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    last = len(letters) - RUN + 1
+    runs = np.zeros(last, dtype=np.uint32)
+    for place, power in enumerate(_POWERS):
+        runs += letters[place : place + last] * power
+    return runs ^ (runs >> np.uint32(15))
 
 
 @lru_cache(maxsize=10_000)
-def _salt(salt: str) -> np.uint64:
-    return np.uint64(int.from_bytes(blake2b(salt.encode("utf-8", "replace"), digest_size=8).digest(), "big"))
+def _salt(salt: str) -> int:
+    return int.from_bytes(blake2b(salt.encode("utf-8", "replace"), digest_size=8).digest(), "big")

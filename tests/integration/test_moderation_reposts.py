@@ -61,6 +61,12 @@ async def test_answering_or_addressing_the_author_is_credit(world: World, fields
     assert await reminded(world, ESSAY, **fields) == []
 
 
+async def test_a_long_link_is_nobody_s_text(world: World) -> None:
+    link = "https://example.com/" + "a1b2c3d4e5" * 12
+    await world.handle(posted(link, at(hours=-1), member="cat"))
+    assert await reminded(world, link) == []
+
+
 async def test_an_original_is_remembered_for_seven_days(world: World) -> None:
     assert await reminded(world, ESSAY, hours=7 * 24 + 1) == []
 

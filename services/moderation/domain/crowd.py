@@ -50,13 +50,16 @@ class Crowd:
             return []
         about = (message.posted_us, message.message_id, message.member_id, message.channel_id)
         newest = Said(*about, message.fingerprint, was_stale)
-        insort(self.said, newest)
+        if not self.said or self.said[-1] < newest:  # as nearly always
+            self.said.append(newest)
+        else:
+            insort(self.said, newest)
         self.ids.add(newest.message_id)
         self.changed[newest.message_id] = newest
         hits = []
         for rule, params in reading:
             campaign = params.judge(self.changed[newest.message_id], self.said)
-            if campaign:
+            if campaign and not params.is_custom(message):
                 hits.append(self._join(rule, *campaign, case_id))
         return [hit for hit in hits if hit.said]
 

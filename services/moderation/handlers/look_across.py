@@ -20,7 +20,7 @@ from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.contracts.identity import event_id
 from shared.engine import Event
 from shared.postgres.connection import Connection
-from shared.text import marks_of
+from shared.text import marks_all
 
 CAMPAIGN, REPOST, SESSION = "campaign", "repost", "session"
 
@@ -129,11 +129,13 @@ def _span(book: RuleBook) -> timedelta:
 async def _reposts(
     posted: Mapping[int, Message], books: Mapping[str, RuleBook], connection: Connection
 ) -> tuple[dict[str, Originals], dict[int, list[Hit]]]:
-    marks = {
-        number: marks_of(message.text.text, message.community_id)
+    long = [
+        number
         for number, message in posted.items()
         if any(params.reads(message) for _, params in books[message.community_id].across(REPOST))
-    }
+    ]
+    prints = [posted[number].fingerprint for number in long]
+    marks = dict(zip(long, marks_all(prints, [posted[number].community_id for number in long]), strict=True))
     communities = sorted({posted[number].community_id for number in marks})
     wanted = sorted({mark for each in marks.values() for mark in each})
     loaded = await crowd_store.load_originals(connection, communities, wanted)

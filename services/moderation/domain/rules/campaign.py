@@ -63,20 +63,25 @@ class Campaign:
             raise ValueError("texts are alike from a similarity between 0.5 and 1")
 
     def reads(self, message: Message) -> bool:
-        """Whether the text says enough to be compared."""
+        """Whether the text is long enough to be compared, and no command for a bot."""
         text = message.text.text
-        if len(text) < self.characters_min or text[0] in "/!":  # a command for a bot
-            return False
-        if len(set(text[:200])) < self.distinct_min:
-            return False
+        return len(text) >= self.characters_min and text[0] not in "/!"
+
+    def is_custom(self, message: Message) -> bool:
+        """Whether many may say so without a plan; asked only of what many say."""
+        text = message.text.text
+        if len(set(text)) < self.distinct_min:
+            return True
         opening = text[:OPENING_CHARACTERS]
-        return not any(custom in opening for custom in _normalised(self.customs))
+        return any(custom in opening for custom in _normalised(self.customs))
 
     def judge(self, newest: Said, said: Sequence[Said]) -> tuple[Match, tuple[Said, ...]] | None:
         """The campaign that the newest text makes or joins; `said` holds it too, in order of time."""
         span_us = self.minutes * MINUTE_US
         low = bisect_right(said, newest.posted_us - span_us, key=_moment)
         near = said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
+        if len({each.member_id for each in near}) < self.members_min:
+            return None
         own = self._like(near, newest)
         if len(own) < 2:
             return None
@@ -92,11 +97,14 @@ class Campaign:
         return Match(score, (), evidence), tuple(sorted(condemned, key=_order))
 
     def _like(self, near: Sequence[Said], centre: Said) -> list[Said]:
+        """Lengths alone tell most apart: a common subsequence is no longer than the shorter text."""
         mark, least = centre.fingerprint, self.similarity_min
+        shortest, longest = mark.length * least / (2 - least), mark.length * (2 - least) / least
         return [
             each
             for each in near
-            if _may_be_alike(each.fingerprint, mark, least) and similarity(each.fingerprint, mark) >= least
+            if shortest <= each.fingerprint.length <= longest
+            and similarity(each.fingerprint, mark, least) >= least
         ]
 
 
@@ -115,11 +123,6 @@ def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int)
         if sum(count > 0 for count in members.values()) >= members_min:
             first, last = min(first, low), high
     return like[first : last + 1]
-
-
-def _may_be_alike(one: Fingerprint, other: Fingerprint, least: float) -> bool:
-    """What lengths alone say; a subsequence is no longer than the shorter text."""
-    return 2 * min(one.length, other.length) >= least * (one.length + other.length)
 
 
 def _moment(said: Said) -> int:

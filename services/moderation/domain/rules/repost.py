@@ -1,10 +1,11 @@
 """Reposts (尊重原创): a long text that another member wrote before, without a word of where it is from."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.moderation.domain.message import Match, Message
 from services.moderation.domain.rules.kind import Kind
-from shared.text import Fingerprint, Pattern
+from shared.text import Fingerprint, Pattern, links_of
 
 DAY_US = 24 * 3600 * 1_000_000
 DAYS_MAX = 30
@@ -18,8 +19,7 @@ CREDIT = Pattern(
 """Words that name a source, and the mark of a quotation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(NamedTuple):
     """The first of the texts that are alike."""
 
     message_id: str
@@ -60,7 +60,9 @@ class Repost:
             return None
         if message.reply_to_member == original.member_id or original.member_id in message.mentions:
             return None
-        if CREDIT.occurs_in(message.text.text):
+        text = message.text.text
+        own = len(text) - sum(link.end - link.start for link in links_of(text))
+        if own < self.characters_min or CREDIT.occurs_in(text):  # a link names its source itself
             return None
         evidence = f"{likeness:.0%} like another member's text of {age_us // DAY_US} days ago, no source"
         return Match(round(likeness, 3), ((0, len(message.text.original)),), evidence)
