@@ -41,7 +41,5 @@ def routes() -> Routes:
     table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())
     table.on(MemberLeft, to=WatchLeaves(TEXTS))
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())
-    table.on(MessagePosted, to=HearMembers(TEXTS))
-    table.on(MessagePosted, MessageEdited, MessageDeleted, to=ReviewMessages(TEXTS, RuleBooks.load()))
     table.on(MessagePosted, MessageEdited, to=HearMembers(TEXTS))
     return table

@@ -51,6 +51,7 @@ CARE = counter(
     "hearth_moderation_care_total",
     "What was done to look after communities.",
     {"act": ("reminder", "cleaning", "warning", "dispute")},
+)
 JOIN_REQUESTS = counter(
     "hearth_moderation_join_requests_total",
     "Requests to come in, by what lists and answers made of them.",

@@ -9,7 +9,7 @@ from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
 from shared.text.pattern_set import PatternSet
 from shared.text.pinyin import Spoken, spoken_all
-from shared.text.shingles import marks_all, marks_of
+from shared.text.shingles import marks_all
 
 __all__ = [
     "Fingerprint",

@@ -22,39 +22,18 @@ from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.verdicts import Judge
 from shared.postgres.connection import Pool
 
-SUBJECTS = (
-    removals,
-    cases,
-    verdicts,
-    appeals,
-    policies,
-    sanctions,
-    members,
-    lists,
-    joins,
-    reminders,
-    cleaning,
-    warnings,
-    disputes,
-)
+SUBJECTS = (policies, sanctions, members, lists, joins, reminders, cleaning, warnings, disputes)
 
 
 def router(pool: Pool) -> APIRouter:
     """The routes under `/v1`."""
+    books = RuleBooks.load()
+    judge = Judge(TEXTS, books)
     joined = APIRouter()
+    joined.include_router(removals.router(pool, books))
+    joined.include_router(cases.router(pool))
+    joined.include_router(verdicts.router(pool, judge))
+    joined.include_router(appeals.router(pool, judge))
     for subject in SUBJECTS:
         joined.include_router(subject.router(pool))
     return joined
-    """All routes of the service."""
-    routes = APIRouter()
-    books = RuleBooks.load()
-    judge = Judge(TEXTS, books)
-    parts = (
-        removals.router(pool, books),
-        cases.router(pool),
-        verdicts.router(pool, judge),
-        appeals.router(pool, judge),
-    )
-    for part in parts:
-        routes.include_router(part)
-    return routes

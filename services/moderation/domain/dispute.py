@@ -7,7 +7,6 @@ whole.
 
 The abuse of a message, from 0 to 1, is the highest score of a finding about abuse in it (rules of the kinds
 in `ABUSE_KINDS`, whatever their mode) or, where that is less, its heat: a plain sum of signs that people
-write in anger. They are repeated exclamation marks, repeated question marks, and 你 twice or more in every
 write in anger. They are repeated exclamation marks, repeated question marks, 你 twice or more and in every
 fifth character or denser (0.1 each), and negative words (0.4). A message is heated from 0.4 on: punctuation
 alone, which friends use too, makes no dispute.
