@@ -101,11 +101,11 @@ class Pair:
 def heat_of(message: Message) -> float:
     """How heated a message is by its signs alone, 0 to 1."""
     original, normalised = message.text.original, message.text.text
-    count = normalised.count("你")
+    count = original.count("你")  # drawn out, it is normalised to one
     signs = [
         any(marks in original for marks in _SHOUTING),
         any(marks in original for marks in _DOUBTING),
-        count >= YOU_MIN and count >= YOU_SHARE_MIN * len(normalised),
+        count >= YOU_MIN and count >= YOU_SHARE_MIN * len(original),
     ]
     return SIGN * sum(signs) + (NEGATIVE_WORDS if is_negative(normalised) else 0.0)
 
