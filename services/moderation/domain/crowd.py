@@ -1,7 +1,7 @@
 """A community's recent texts, and the campaigns among them."""
 
 from bisect import insort
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,9 +40,13 @@ class Crowd:
         return cls(entries, {each.message_id for each in entries})
 
     def hear(
-        self, message: Message, rules: Sequence[tuple[Rule, Campaign]], case_id: str, was_stale: bool
+        self,
+        message: Message,
+        rules: Sequence[tuple[Rule, Campaign]],
+        propose: Callable[[], str],
+        was_stale: bool,
     ) -> list[CampaignHit]:
-        """The campaigns of a new text; `case_id` is for one that begins here. A known one changes nothing."""
+        """The campaigns of a new text; `propose` names one that begins here. A known one changes nothing."""
         reading = [
             (rule, params) for rule, params in rules if rule.scope.holds(message) and params.reads(message)
         ]
@@ -60,12 +64,14 @@ class Crowd:
         for rule, params in reading:
             campaign = params.judge(self.changed[newest.message_id], self.said)
             if campaign and not params.is_custom(message):
-                hits.append(self._join(rule, *campaign, case_id))
+                hits.append(self._join(rule, *campaign, propose))
         return [hit for hit in hits if hit.said]
 
-    def _join(self, rule: Rule, match: Match, said: Sequence[Said], proposed: str) -> CampaignHit:
+    def _join(
+        self, rule: Rule, match: Match, said: Sequence[Said], propose: Callable[[], str]
+    ) -> CampaignHit:
         """All of a campaign has one case, the first that one of its messages has."""
-        case_id = next((each.case_id for each in said if each.case_id), proposed)
+        case_id = next((each.case_id for each in said if each.case_id), None) or propose()
         fresh = tuple(each for each in said if each.case_id is None)
         for each in fresh:
             joined = each._replace(case_id=case_id)

@@ -91,7 +91,7 @@ class Sessions:
         return hits
 
     def _running(self, message: Message) -> str | None:
-        for (community_id, session_id), session in self.known.items():
+        for (community_id, session_id), session in sorted(self.known.items()):
             if community_id == message.community_id and session.runs(message.channel_id, message.posted_us):
                 return None if message.member_id in session.speaker_ids else session_id
         return None

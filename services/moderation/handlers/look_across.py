@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from services.moderation.domain.crowd import CampaignHit, Crowd, members_of
@@ -116,8 +117,8 @@ async def _campaigns(
         if crowd := crowds.get(message.community_id):
             event = batch[number]
             rules = books[message.community_id].across(CAMPAIGN)
-            case_id = event_id(event.now, CAMPAIGN, event.id)
-            if hits := crowd.hear(message, rules, case_id, event.is_stale):
+            propose = partial(event_id, event.now, CAMPAIGN, event.id)
+            if hits := crowd.hear(message, rules, propose, event.is_stale):
                 campaigns[number] = hits
     return crowds, campaigns
 
