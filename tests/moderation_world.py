@@ -1,7 +1,7 @@
 """Moderation on a real database: send batches, read what it keeps and what it announces."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,12 @@ from typing import Any
 import asyncpg
 
 from services.moderation.app import routes
+from services.moderation.domain.policy import Policy
+from services.moderation.domain.rulebook import RuleBook
+from services.moderation.domain.rules import Resources
+from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.store.models import shipped_model
+from services.moderation.store.policy_documents import default_policy
 from shared.contracts.envelope import parse_time
 from shared.contracts.profiles import CommunityProfile
 from shared.contracts.registry import BY_TYPE
@@ -60,12 +66,18 @@ STATE = {
 COUNTS = frozenset({"channel_day", "pulse"})
 """Plain counts, which rely on the engine's inbox to give each event once."""
 
-EFFECTS = Effects(routes())
+WORDS = ("illegal", "incitement", "attack", "spam_words", "spam_classifier", "vulgarity")
+"""Rules that read words, which other rules' examples are full of."""
 
 
-def fresh_effects() -> Effects:
-    """Handlers that remember nothing of another test's database."""
-    return Effects(routes())
+def fresh_effects(without: Collection[str] = WORDS) -> Effects:
+    """Handlers that remember nothing of another test's database, under the shipped rules but these."""
+    shipped = default_policy()
+    policy = Policy(tuple(rule for rule in shipped.rules if rule.id not in without), shipped.ladder)
+    return Effects(routes(RuleBooks(RuleBook.compile(policy, Resources(model=shipped_model())))))
+
+
+EFFECTS = fresh_effects()
 
 
 @dataclass(slots=True)
@@ -95,14 +107,8 @@ class World:
         known = about or profile(community)
         for timer in due:
             del self.timers[timer.community_id, timer.kind, timer.key]
-        await self._apply(lambda work: EFFECTS.fire([DueTimer(each, now, known) for each in due], work), now)
-        await self._apply(
-            lambda work: self.effects.fire([DueTimer(each, now, profile(community)) for each in due], work),
-            lambda work: EFFECTS.fire(
-                [DueTimer(each, now, about or profile(community)) for each in due], work
-            ),
-            now,
-        )
+        timers = [DueTimer(each, now, known) for each in due]
+        await self._apply(lambda work: self.effects.fire(timers, work), now)
         return len(due)
 
     async def _apply(self, act: Callable[[UnitOfWork], Awaitable[None]], real_time: datetime) -> None:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.moderation import api, consumers, timers
 from services.moderation.api import backtests
+from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.settings import Settings
 from services.moderation.store.recorded_log import RecordedLog
 from shared.engine import Routes
@@ -22,6 +23,7 @@ def build(settings: Settings) -> FastAPI:
     return create_service("moderation", settings, routes(), router)
 
 
-def routes() -> Routes:
-    """Events and timers."""
-    return timers.add_timers(consumers.routes())
+def routes(books: RuleBooks | None = None) -> Routes:
+    """Events and timers; `books` instead of the shipped policy's."""
+    known = books or RuleBooks.load()
+    return timers.add_timers(consumers.routes(known), known)

@@ -28,10 +28,9 @@ from shared.i18n import Catalogue
 TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
-def routes() -> Routes:
+def routes(books: RuleBooks) -> Routes:
     """The table of events."""
     table = Routes()
-    books = RuleBooks.load()
     table.on(
         MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed,
         to=ReviewMessages(TEXTS, books),
