@@ -140,6 +140,10 @@ class World:
             "announced": sorted((each.event_id, each.topic, each.payload) for each in self.announced),
         }
 
+    async def lasting(self) -> dict[str, Any]:
+        """The same without plain counts."""
+        return {name: rows for name, rows in (await self.state()).items() if name not in COUNTS}
+
     async def removed(self) -> list[str]:
         """Ids of the removed messages."""
         return [row["message_id"] for row in await self.connection.fetch("SELECT * FROM removal ORDER BY 2")]

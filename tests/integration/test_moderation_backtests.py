@@ -24,13 +24,13 @@ from shared.http.application import guarded_application, include_guarded
 from shared.postgres.pool import open_pool
 from tests.builders import NOON
 from tests.engine_world import fresh
-from tests.moderation_world import MakeDatabase
+from tests.moderation_world import WORDS, MakeDatabase
 from tools.cli import app as cli
 
 TOKEN = "a-token-for-these-tests"
 AD = "兼职日结，加微信 abc12345"
 WAIT_SECONDS = 60
-OFF: dict[str, Any] = {"rules": [{"id": "contact_ad", "mode": "off"}]}
+OFF: dict[str, Any] = {"rules": [{"id": name, "mode": "off"} for name in ("contact_ad", *WORDS)]}
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_the_command_asks_the_service_and_waits(
     community = f"tea/{fresh()}"
     await publish(kafka_server.bootstrap_servers, community, [("大家好", 0), (AD, 100)])
     rules = tmp_path / "candidate.yaml"
-    rules.write_text("rules: [{id: contact_ad, mode: 'off'}]")
+    rules.write_text(json.dumps(OFF))
     monkeypatch.setenv("API_TOKEN", TOKEN)
     command = ["moderation", "backtest", "--rules", str(rules), "--community", community, "--json"]
     command += ["--from", f"{NOON:%Y-%m-%d}", "--to", f"{NOON + timedelta(days=1):%Y-%m-%d}"]

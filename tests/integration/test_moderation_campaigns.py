@@ -152,10 +152,10 @@ async def test_communities_do_not_mix(world: World) -> None:
 
 async def test_the_same_events_once_more_change_nothing(world: World) -> None:
     await world.handle(*gang(4))
-    before = await world.state()
+    before = await world.lasting()
     await world.handle(*gang(4))
     await world.handle(*gang(4)[1:])
-    assert await world.state() == before
+    assert await world.lasting() == before
 
 
 async def test_nothing_that_is_remembered_holds_the_text(world: World) -> None:

@@ -142,10 +142,10 @@ async def test_what_comes_too_late_disturbs_no_session(world: World) -> None:
 async def test_the_same_events_once_more_change_nothing(world: World) -> None:
     events = [opened(), link(5, "m1"), link(10, "m2"), closed(30)]
     await world.handle(*events)
-    before = await world.state()
+    before = await world.lasting()
     await world.handle(*events)
     await world.handle(*events[1:])
-    assert await world.state() == before
+    assert await world.lasting() == before
 
 
 async def test_sessions_are_forgotten(world: World) -> None:

@@ -17,7 +17,7 @@ from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 from shared.postgres.pool import open_pool
 from tests.builders import at, event, posted, profile
-from tests.moderation_world import MakeDatabase, World, cut, emptied
+from tests.moderation_world import WORDS, MakeDatabase, World, cut, emptied, fresh_effects
 
 TOKEN = "a-token-for-these-tests"
 AD = "兼职日结，加 微 信 abc12345"
@@ -36,7 +36,7 @@ async def pool(service_database: MakeDatabase) -> AsyncIterator[Pool]:
 async def world(pool: Pool) -> AsyncIterator[World]:
     """Moderation on it."""
     async with pool.acquire() as connection:
-        yield World(connection)
+        yield World(connection, effects=fresh_effects((*WORDS, "campaign")))
 
 
 def ads(count: int, day: float, **fields: Any) -> list[Event[Any]]:
@@ -158,7 +158,7 @@ async def test_warnings_do_not_depend_on_the_cut(pool: Pool, sizes: list[int]) -
     for pieces in ([], sizes, [1] * len(story)):
         await emptied(pool)
         async with pool.acquire() as connection:
-            world = World(connection)
+            world = World(connection, effects=fresh_effects((*WORDS, "campaign")))
             for batch in cut(story, pieces):
                 await world.handle(*batch)
             outcomes.append(await world.state())

@@ -60,7 +60,9 @@ def is_quiet(moment: time, quiet_from: time, quiet_until: time) -> bool:
 def ads_rise(broken: Sequence[Broken], policy: Policy) -> bool:
     """Whether clearly more messages with ads were found in the last seven days than in the seven before."""
     ads = [each for each in broken if (rule := policy.rule(each.rule)) and rule.kind in AD_KINDS]
-    lately, before = sum(each.lately for each in ads), sum(each.before for each in ads)
+    # one message may break several of these rules
+    lately = max((each.lately for each in ads), default=0)
+    before = max((each.before for each in ads), default=0)
     return lately >= max(ADS_RISE_MIN, ADS_RISE_FACTOR * before)
 
 

@@ -74,7 +74,10 @@ async def watch_messages(
     work: UnitOfWork,
 ) -> None:
     """Count the messages of a batch (by their event's number) and what was found in them, and warn."""
-    found = {outcome.cause: outcome.found for outcome in outcomes if outcome.found}
+    found: dict[int, list[Found]] = {}
+    for outcome in outcomes:
+        if outcome.found:
+            found.setdefault(outcome.cause, []).extend(outcome.found)
     numbers = list(messages)
     negative = {numbers[place] for place in negative_among([each.text.text for each in messages.values()])}
     beats = []

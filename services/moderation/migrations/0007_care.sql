@@ -38,7 +38,10 @@ CREATE TABLE member_seen (
 CREATE INDEX member_by_silence ON member_seen (community_id, seen_on, member_id);
 
 -- Members whom a list that the community follows allows: they are never cleaned away.
-CREATE VIEW allow_listed_member AS SELECT NULL::text AS community_id, NULL::text AS member_id WHERE false;
+CREATE VIEW allow_listed_member AS
+    SELECT s.community_id, e.value AS member_id
+    FROM list_subscription s JOIN moderation_list l USING (list_id) JOIN list_entry e USING (list_id)
+    WHERE l.effect = 'allow' AND e.kind = 'member';
 
 -- A plan to take silent members out; nothing happens before a person confirms it.
 CREATE TABLE cleaning (

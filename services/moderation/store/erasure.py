@@ -45,6 +45,35 @@ FORGET_INVITER_OF_REQUESTS = """
 """
 ERASE_ARRIVALS = "DELETE FROM member_arrival WHERE community_id = $1 AND member_id = $2"
 FORGET_INVITER = "UPDATE member_arrival SET invited_by = NULL WHERE community_id = $1 AND invited_by = $2"
+ERASE_TEXTS = "DELETE FROM recent_text WHERE community_id = $1 AND member_id = $2"
+ERASE_ORIGINALS = "DELETE FROM original_text WHERE community_id = $1 AND member_id = $2"
+ERASE_JOINS = "DELETE FROM recent_join WHERE community_id = $1 AND member_id = $2"
+ERASE_OFFENCES = "DELETE FROM session_offence WHERE community_id = $1 AND member_id = $2"
+ERASE_SAMPLES = """
+    DELETE FROM training_sample WHERE community_id = $1 AND message_id IN (
+        SELECT m.message_id FROM case_message m JOIN moderation_case c USING (case_id)
+        WHERE c.community_id = $1 AND m.member_id = $2
+    )
+"""
+ERASE_REPORTED = """
+    DELETE FROM reported_message WHERE community_id = $1 AND message_id IN (
+        SELECT m.message_id FROM case_message m JOIN moderation_case c USING (case_id)
+        WHERE c.community_id = $1 AND m.member_id = $2
+    )
+"""
+ERASE_APPEALS = "DELETE FROM appeal WHERE community_id = $1 AND member_id = $2"
+ERASE_REPORTS = "DELETE FROM member_report WHERE community_id = $1 AND reporter_id = $2"
+ERASE_SEEN = "DELETE FROM member_seen WHERE community_id = $1 AND member_id = $2"
+ERASE_CLEANED = """
+    DELETE FROM cleaning_member m USING cleaning c
+    WHERE c.cleaning_id = m.cleaning_id AND c.community_id = $1 AND m.member_id = $2
+"""
+ERASE_PAIRS = "DELETE FROM dispute_pair WHERE community_id = $1 AND (member_a = $2 OR member_b = $2)"
+ERASE_DISPUTES = "DELETE FROM dispute WHERE community_id = $1 AND (member_a = $2 OR member_b = $2)"
+FORGET_LEAVES = """
+    UPDATE pulse SET leave_ids = array_remove(leave_ids, $2)
+    WHERE community_id = $1 AND $2 = ANY(leave_ids)
+"""
 # a letter holds the whole event, as JSON whose spaces its writer chose
 ERASE_DEAD_LETTERS = """
     DELETE FROM dead_letter
@@ -57,6 +86,10 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("finding", ERASE_FINDINGS),
     ("removal", ERASE_REMOVALS),
     ("case_history", ERASE_CASE_HISTORY),
+    ("training_sample", ERASE_SAMPLES),
+    ("reported_message", ERASE_REPORTED),
+    ("appeal", ERASE_APPEALS),
+    ("member_report", ERASE_REPORTS),
     ("case_message", ERASE_CASE_MESSAGES),
     ("moderation_case", ERASE_CASES),
     ("strike", ERASE_STRIKES),
@@ -68,6 +101,15 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("join_request_invited", FORGET_INVITER_OF_REQUESTS),
     ("member_arrival", ERASE_ARRIVALS),
     ("member_arrival_invited", FORGET_INVITER),
+    ("recent_text", ERASE_TEXTS),
+    ("original_text", ERASE_ORIGINALS),
+    ("recent_join", ERASE_JOINS),
+    ("session_offence", ERASE_OFFENCES),
+    ("member_seen", ERASE_SEEN),
+    ("cleaning_member", ERASE_CLEANED),
+    ("dispute_pair", ERASE_PAIRS),
+    ("dispute", ERASE_DISPUTES),
+    ("pulse", FORGET_LEAVES),
     ("dead_letter", ERASE_DEAD_LETTERS),
 )
 """What is counted under which name, in the order in which it goes."""

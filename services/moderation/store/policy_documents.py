@@ -182,7 +182,7 @@ def _document(rule: Rule) -> dict[str, Any]:
     }
     if rule.newcomer_mode:
         written["newcomer_mode"] = rule.newcomer_mode.value
-    return written | ({"names": dict(rule.names)} if rule.names else {})
+    return written | ({"names": dict(sorted(rule.names.items()))} if rule.names else {})
 
 
 def _complaints(error: ValidationError) -> list[str]:
