@@ -30,7 +30,7 @@ from tests.bench.measured import Stopwatch, tell
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
 URL = os.environ.get("DATABASE_URL", "")
 EVENTS = int(os.environ.get("EVENTS", "0"))
-POLL_RECORDS = 1000
+POLL_RECORDS = EngineSettings().max_records
 NAIVE_EVENTS = 3_000
 COLUMNS = ("community_id", "message_id", "member_id", "occurred_at")
 
