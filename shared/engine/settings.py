@@ -9,7 +9,7 @@ class EngineSettings:
     """Limits of one service's engine."""
 
     max_records: int = 1000
-    """Records of one poll: more share what a batch costs by itself, but after a crash as many go in small steps."""
+    """Records of one poll: more share a batch's own cost, but after a crash as many go in small steps."""
     transactions_at_once: int = 4
     """The lanes of a poll share that many: one alone waits for Postgres, one a lane commits too often."""
     batch_timeout_ms: int = 25
