@@ -60,5 +60,5 @@ JOIN_REQUESTS = counter(
 BATCH_MESSAGES = histogram(
     "hearth_moderation_batch_messages",
     "Messages judged in one batch, posted and edited.",
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 4000),
 )

@@ -25,7 +25,9 @@ GAPS = counter(
 )
 BATCH_SECONDS = histogram("hearth_batch_seconds", "Time of one batch's transaction, from BEGIN to COMMIT.")
 BATCH_RECORDS = histogram(
-    "hearth_batch_records", "Records of one batch.", buckets=(1, 5, 10, 25, 50, 100, 250, 500, 1000, 2000)
+    "hearth_batch_records",
+    "Records of one batch.",
+    buckets=(1, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 4000),
 )
 RETRIES = counter("hearth_batch_retries_total", "Batches tried again after a failure that may pass.")
 FENCED = counter("hearth_lanes_fenced_total", "Lanes that turned out to have another owner.")

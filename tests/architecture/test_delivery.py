@@ -37,7 +37,7 @@ async def test_a_stranger_cannot_make_the_service_answer(service: str) -> None:
 
 async def test_records_come_in_bounded_batches(service: str) -> None:
     subscriber = await subscriber_of(service)
-    assert 100 <= subscriber.max_records <= 1000
+    assert 100 <= subscriber.max_records <= 4000
     assert 10 <= subscriber.batch_timeout_ms <= 50
     assert isinstance(subscriber, BatchSubscriber)
 

@@ -30,7 +30,7 @@ from tests.bench.measured import Stopwatch, tell
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
 URL = os.environ.get("DATABASE_URL", "")
 EVENTS = int(os.environ.get("EVENTS", "0"))
-POLL_RECORDS = 1000
+POLL_RECORDS = EngineSettings().max_records
 NAIVE_EVENTS = 3_000
 COLUMNS = ("community_id", "message_id", "member_id", "occurred_at")
 
@@ -108,7 +108,7 @@ class Watched(Engine):
 async def engine(watch: Stopwatch, service: str, routes: Routes, at_once: int = 4) -> int:
     """The engine as it is, until the chat's log is handled; returns the records handled, of all topics."""
     pool = await open_pool(URL, "bench", size_min=2)
-    settings = EngineSettings(max_records=POLL_RECORDS, transactions_at_once=at_once)
+    settings = EngineSettings(transactions_at_once=at_once)
     running = Watched(service, routes, pool, SERVERS, settings)
     running.watch = watch
     gc.collect()

@@ -48,8 +48,7 @@ class AwardMessages:
         if not await add_messages(work.connection, desk.added):
             known = await load_messages(work.connection, dict.fromkeys(each.key for each in posts))
             desk = self._fold(posts, known, slots, closed)
-            await add_messages(work.connection, desk.added)
-            await save_messages(work.connection, desk.changed)
+            await save_messages(work.connection, (*desk.added, *desk.changed))
         unpaid.update(desk.unpaid)
         await count(work, desk.changes)
         await post(work, desk.movements)
