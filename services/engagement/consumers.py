@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.engagement.domain.policy import CheckinPolicy
+from services.engagement.handlers.follow_channels import FollowChannels
 from services.engagement.handlers.keep_checkins import KeepCheckins
 from shared.contracts.chat import MessageDeleted, MessagePosted
 from shared.contracts.moderation import MessageRemoved, MessageRestored
@@ -17,4 +18,5 @@ def routes(policy: CheckinPolicy | None = None) -> Routes:
     table = Routes()
     keep_checkins = KeepCheckins(TEXTS, policy or CheckinPolicy())
     table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)
+    table.on(MessagePosted, to=FollowChannels())
     return table

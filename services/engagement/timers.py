@@ -1,11 +1,24 @@
 """Which timers engagement sets, and who takes them when they are due."""
 
+from pathlib import Path
+
+from services.engagement.handlers.follow_channels import LEARN_HOURS, LOOK_FOR_SILENCE
 from services.engagement.handlers.forget_verdicts import ForgetVerdicts
 from services.engagement.handlers.keep_checkins import FORGET_VERDICTS
+from services.engagement.handlers.learn_hours import LearnHours
+from services.engagement.handlers.look_for_silence import LookForSilence
+from services.engagement.handlers.posting import POST_DUE
+from services.engagement.handlers.send_posts import SendPosts
 from shared.engine import Routes
+from shared.i18n import Catalogue
+
+TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
 def add_timers(table: Routes) -> Routes:
     """Complete the table of events with the timers."""
     table.on_timer(FORGET_VERDICTS, to=ForgetVerdicts())
+    table.on_timer(LEARN_HOURS, to=LearnHours())
+    table.on_timer(LOOK_FOR_SILENCE, to=LookForSilence(TEXTS))
+    table.on_timer(POST_DUE, to=SendPosts())
     return table

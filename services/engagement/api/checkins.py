@@ -7,7 +7,7 @@ import asyncpg
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from services.engagement import store
+from services.engagement.store import checkins as store
 from shared.http.pages import PAGE_ITEMS_MAX, Page, PagingQuery
 from shared.postgres.connection import Pool
 

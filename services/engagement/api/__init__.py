@@ -1,0 +1,16 @@
+"""What people and their tools may ask of engagement, over HTTP: one module for each subject."""
+
+from fastapi import APIRouter
+
+from services.engagement.api import campaigns, channels, checkins, choices, posts, topics, warmups
+from shared.postgres.connection import Pool
+
+SUBJECTS = (checkins, campaigns, choices, channels, warmups, topics, posts)
+
+
+def router(pool: Pool) -> APIRouter:
+    """The routes under `/v1`."""
+    joined = APIRouter()
+    for subject in SUBJECTS:
+        joined.include_router(subject.router(pool))
+    return joined
