@@ -123,7 +123,7 @@ async def engagement_world(database: ServiceDatabase) -> AsyncIterator[World]:
     ):
         (lane,) = await claim_lanes(connection, "hearth.engagement", [LANE], str(uuid4()), 0)
         world = World(Workbench("engagement", pool, connection, lane, wall=datetime.now(UTC)), pool)
-        await world.tell(ClockSet(community_id=COMMUNITY, mode="event", run_id="begin"), NOON)
+        await world.tell(ClockSet(community_id=COMMUNITY, mode="event", run_id="begin", to=NOON), NOON)
         yield world
 
 

@@ -29,6 +29,16 @@ POSTS = counter(
         "reason": ("none", "quiet_hours", "budget", "cannot_send", "stale", "talking"),
     },
 )
+NEWCOMERS = counter(
+    "hearth_engagement_newcomers_total",
+    "Newcomers: greeted, introduced, and those whose introduction nobody answered in time.",
+    {"what": ("greeted", "introduced", "unanswered")},
+)
+QUESTIONS = counter(
+    "hearth_engagement_questions_total",
+    "Questions: asked, answered by members or from approved answers, passed on, told to operators.",
+    {"what": ("asked", "answered", "faq", "passed_on", "told")},
+)
 COLD_SPELLS = counter(
     "hearth_engagement_cold_spells_total",
     "Channels found cold: to be answered, or held out by lot.",

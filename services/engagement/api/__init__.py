@@ -2,10 +2,21 @@
 
 from fastapi import APIRouter
 
-from services.engagement.api import campaigns, channels, checkins, choices, posts, topics, warmups
+from services.engagement.api import (
+    campaigns,
+    channels,
+    checkins,
+    choices,
+    gatherings,
+    people,
+    posts,
+    questions,
+    topics,
+    warmups,
+)
 from shared.postgres.connection import Pool
 
-SUBJECTS = (checkins, campaigns, choices, channels, warmups, topics, posts)
+SUBJECTS = (checkins, campaigns, choices, channels, warmups, topics, posts, people, questions, gatherings)
 
 
 def router(pool: Pool) -> APIRouter:
