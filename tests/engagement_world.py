@@ -102,7 +102,7 @@ class World:
                 found.append(
                     {**json.loads(row["payload"]), "type": name, "time": parse_time(headers["ce_time"])}
                 )
-        return found
+        return sorted(found, key=lambda each: each["time"])
 
     async def said(self, purpose: str | None = None) -> list[dict[str, Any]]:
         """Messages that connectors were asked for."""

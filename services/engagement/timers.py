@@ -8,7 +8,9 @@ from services.engagement.handlers.announce_gatherings import (
     AnnounceGatherings,
     RunSessions,
 )
+from services.engagement.handlers.care_for_members import CARE_DAILY, CareForMembers
 from services.engagement.handlers.check_questions import CheckQuestions
+from services.engagement.handlers.close_forms import CLOSE_FORM, CloseForms
 from services.engagement.handlers.follow_channels import LEARN_HOURS, LOOK_FOR_SILENCE
 from services.engagement.handlers.forget_verdicts import ForgetVerdicts
 from services.engagement.handlers.greet_newcomers import GreetNewcomers, WatchIntroductions
@@ -17,6 +19,7 @@ from services.engagement.handlers.learn_hours import LearnHours
 from services.engagement.handlers.look_for_silence import LookForSilence
 from services.engagement.handlers.newcomers import GREET_NEWCOMERS, WATCH_INTRODUCTION
 from services.engagement.handlers.posting import POST_DUE
+from services.engagement.handlers.publish_calendar import CALENDAR_DUE, PublishCalendar
 from services.engagement.handlers.questions import CHECK_QUESTIONS
 from services.engagement.handlers.review_members import REVIEW_MEMBERS, ReviewMembers
 from services.engagement.handlers.send_posts import SendPosts
@@ -38,4 +41,7 @@ def add_timers(table: Routes) -> Routes:
     table.on_timer(REVIEW_MEMBERS, to=ReviewMembers(TEXTS))
     table.on_timer(ANNOUNCE_GATHERING, to=AnnounceGatherings(TEXTS))
     table.on_timer(RUN_SESSION, to=RunSessions(TEXTS))
+    table.on_timer(CLOSE_FORM, to=CloseForms(TEXTS))
+    table.on_timer(CALENDAR_DUE, to=PublishCalendar(TEXTS))
+    table.on_timer(CARE_DAILY, to=CareForMembers(TEXTS))
     return table

@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from services.engagement.api import (
+    calendar,
     campaigns,
     channels,
     checkins,
     choices,
+    forms,
     gatherings,
     people,
     posts,
@@ -16,7 +18,21 @@ from services.engagement.api import (
 )
 from shared.postgres.connection import Pool
 
-SUBJECTS = (checkins, campaigns, choices, channels, warmups, topics, posts, people, questions, gatherings)
+SUBJECTS = (
+    checkins,
+    calendar,
+    campaigns,
+    choices,
+    channels,
+    warmups,
+    topics,
+    posts,
+    people,
+    questions,
+    gatherings,
+    forms,
+    calendar,
+)
 
 
 def router(pool: Pool) -> APIRouter:

@@ -8,10 +8,12 @@ from typing import Any, TypeAlias
 
 from services.engagement.domain.choices import Choices
 from services.engagement.domain.hours import hour_of
+from services.engagement.handlers.forms import follow_forms
 from services.engagement.handlers.gatherings import follow_gatherings
 from services.engagement.handlers.newcomers import follow_newcomers
 from services.engagement.handlers.questions import follow_questions
 from services.engagement.handlers.review_members import REVIEW_MEMBERS, next_review
+from services.engagement.handlers.telling import hear_told
 from services.engagement.store import members as store
 from shared.contracts.chat import MemberJoined, MemberLeft, MessagePosted
 from shared.contracts.moderation import JoinWaveNoticed
@@ -40,6 +42,8 @@ class HearMembers:
         await follow_newcomers(events, flags, chosen, self.texts, work)
         running = {name for name, each in flags.items() if each.has_session}
         await follow_gatherings(posted, running, self.texts, work)
+        await follow_forms(posted, self.texts, work)
+        await hear_told(posted, self.texts, work)
         await follow_questions(posted, flags, chosen, self.texts, work)
 
 

@@ -43,6 +43,11 @@ FORGET_HOST = """
     UPDATE gathering SET host_id = nullif(host_id, $2), speaker_ids = array_remove(speaker_ids, $2)
     WHERE community_id = $1 AND (host_id = $2 OR $2 = ANY(speaker_ids))
 """
+ERASE_ANSWERS = "DELETE FROM form_answer WHERE community_id = $1 AND member_id = $2"
+FORGET_IN_RESULTS = """
+    UPDATE form SET result = NULL
+    WHERE community_id = $1 AND position(to_json($2::text)::text IN result::text) > 0
+"""
 ERASE_LEADER = "DELETE FROM opinion_leader WHERE community_id = $1 AND member_id = $2"
 ERASE_TOLD = "DELETE FROM member_told WHERE community_id = $1 AND member_id = $2"
 # a letter holds the whole event, as JSON whose spaces its writer chose
@@ -72,6 +77,8 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("gathering_member", ERASE_GUEST),
     ("session_question", ERASE_SESSION_QUESTIONS),
     ("gathering", FORGET_HOST),
+    ("form_answer", ERASE_ANSWERS),
+    ("form", FORGET_IN_RESULTS),
     ("opinion_leader", ERASE_LEADER),
     ("member_told", ERASE_TOLD),
     ("dead_letter", ERASE_DEAD_LETTERS),
