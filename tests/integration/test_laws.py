@@ -66,7 +66,14 @@ def case(service: str, route: Route) -> Case:
 
 
 CASES = [case(service, route) for service, routes in ROUTES.items() for route in routes.routes]
-TIMERS = [(service, kind) for service, routes in ROUTES.items() for kind in routes.timers]
+SET_BY_PEOPLE = frozenset({"announce_gathering", "run_session", "close_form", "calendar_due", "fetch_topics"})
+"""Kinds that only a request over HTTP sets: their laws are in the tests of their features."""
+TIMERS = [
+    (service, kind)
+    for service, routes in ROUTES.items()
+    for kind in routes.timers
+    if kind not in SET_BY_PEOPLE
+]
 Pools = dict[str, Pool]
 
 
@@ -129,7 +136,9 @@ async def test_each_contract_has_a_sample_that_its_handler_does_something_with(
         await handled(bench, each)
     plan = await bench.take(each.batch, each.alone)
     assert [str(dead.detail) for dead in plan.dead] == []
-    assert bench.calls.events == [sample.event_id for sample in each.batch]
+    # a timer that the batch itself sets may cut it: what lies behind is given again
+    given = list(dict.fromkeys(bench.calls.events))
+    assert given == [sample.event_id for sample in each.batch]
 
 
 async def test_what_is_delivered_again_changes_nothing(each: Case, bench: Workbench) -> None:

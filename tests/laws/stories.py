@@ -96,6 +96,17 @@ def _chat() -> Iterator[Sample]:
     yield _said("签到", 24 * 3600, "c4")
     yield _said(SUBSTANCE + "，第二天也来", 24 * 3600 + 60, "m5", "ben")
     yield sample(MemberLeft(community_id=COMMUNITY, member_id="cat", removed_by="eve"), at(25 * 3600))
+    yield from _night()
+
+
+def _night() -> Iterator[Sample]:
+    """Two come late; what is owed to them and to others waits for the morning."""
+    eleven, midnight = 35 * 3600, 36 * 3600
+    yield sample(MemberJoined(community_id=COMMUNITY, member_id="hal", member_name="Hal"), at(eleven))
+    yield sample(MemberJoined(community_id=COMMUNITY, member_id="ivy", member_name="Ivy"), at(midnight))
+    yield _said("大家好，我叫小艾，新来的，多多关照", midnight + 60, "i1", "ivy")
+    yield _said("请问明天的茶会在哪里集合？", midnight + 120, "q1", "ben")
+    yield _said("生日 3-9", midnight + 180, "b1")
 
 
 def _moderation() -> Iterator[Sample]:

@@ -49,7 +49,7 @@ class CareForMembers:
         await post_all(wanted, work)
 
     async def _texts(self, due: DueTimer, today: date, work: UnitOfWork) -> list[tuple[str, str]]:
-        lunar = LunarDate.fromSolarDate(today.year, today.month, today.day)
+        lunar = LunarDate.from_solar_date(today.year, today.month, today.day)
         names = [HOLIDAYS.get((today.month, today.day)), LUNAR_HOLIDAYS.get((lunar.month, lunar.day))]
         locale = due.profile.locale
         said = [(f"{today}:{name}", self.texts.say(locale, f"care.{name}")) for name in names if name]

@@ -40,7 +40,7 @@ async def follow_forms(posted: Sequence[Event[MessagePosted]], texts: Catalogue,
 
 
 def _form(forms: Sequence[Form], event: Event[MessagePosted], ask: Ask) -> Form | None:
-    """The open form of this channel that takes such an answer: the one named by id, else the next to close."""
+    """The open form of this channel that takes such an answer: one that is named, else the next to close."""
     mine = [
         each
         for each in forms

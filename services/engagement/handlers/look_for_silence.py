@@ -11,6 +11,7 @@ from services.engagement.domain.baseline import YOUNG_DAYS
 from services.engagement.domain.choices import Choices
 from services.engagement.domain.draw import is_held_out
 from services.engagement.domain.hours import hour_of, midnight, next_local
+from services.engagement.domain.post import POST_VALID, Post
 from services.engagement.domain.pulse import WATCHED, ChannelKey, Watch
 from services.engagement.domain.silence import is_cold, next_look, usual_gap
 from services.engagement.domain.topic import choose
@@ -19,9 +20,10 @@ from services.engagement.handlers.learn_hours import SEEDINGS_KEPT
 from services.engagement.handlers.measuring import measure_ended
 from services.engagement.handlers.posting import Wanted, post_all, watch, wish
 from services.engagement.handlers.topic_bank import bank_of, text_of
-from services.engagement.store import baselines, channels, spells, topics
+from services.engagement.store import baselines, channels, spells, told, topics
 from services.engagement.store.baselines import Look
 from services.engagement.store.spells import Spell
+from shared.contracts.commands import SendMessage
 from shared.contracts.engagement import WarmupHeldOut
 from shared.contracts.identity import event_id
 from shared.engine import DueTimer, Timer, UnitOfWork
@@ -29,6 +31,7 @@ from shared.i18n import Catalogue
 
 WEEK = timedelta(days=7)
 APPROVAL_WAITS = timedelta(hours=2)
+OPENERS_ASKED = 1
 SELDOM = timedelta(days=7)
 """Between two looks at a channel that Hearth cannot speak to."""
 
@@ -74,7 +77,24 @@ class LookForSilence:
         wanted, planned = await self._wanted(opened, moments, chosen, work)
         await spells.save_spells(work.connection, planned)
         await _hold_out([each for each in opened if each.outcome == "held_out"], work)
-        await post_all(wanted, work)
+        sent = [post for post in await post_all(wanted, work) if post.state == "sent"]
+        for post in sent:
+            if chosen[post.community_id].openers_on:
+                await self._ask_opener(post, moments[post.community_id], work)
+
+    async def _ask_opener(self, post: Post, due: DueTimer, work: UnitOfWork) -> None:
+        """Ask the volunteer who rested longest, in private, to answer first: each at most once a week."""
+        for member_id in await told.openers(work.connection, post.community_id, due.now, OPENERS_ASKED):
+            command = SendMessage(
+                community_id=post.community_id,
+                member_id=member_id,
+                text=self.texts.say(due.profile.locale, "opener.ask", topic=post.text),
+                purpose="opener",
+                cause_id=post.post_id,
+                expires_at=due.now + POST_VALID,
+            )
+            work.publish(command, due.now)
+            await told.opened(work.connection, post.community_id, [member_id], due.now)
 
     async def _wanted(
         self,

@@ -15,8 +15,10 @@ class BadRule(ValueError):
 
 
 def check(recurrence: str) -> None:
-    """Raises `BadRule`."""
-    upcoming(recurrence, date(2024, 1, 1), time(12), datetime(2024, 1, 1, tzinfo=UTC), "UTC")
+    """Raises `BadRule`, also for a rule that never comes."""
+    began = datetime(2024, 1, 1, tzinfo=UTC)
+    if recurrence and upcoming(recurrence, began.date(), time(12), began, "UTC") is None:
+        raise BadRule(recurrence)
 
 
 def upcoming(recurrence: str, first_on: date, at: time, after: datetime, zone: str) -> datetime | None:
@@ -28,12 +30,13 @@ def upcoming(recurrence: str, first_on: date, at: time, after: datetime, zone: s
         return _moment(found, zone) if found else None
     try:
         rule = rrulestr(recurrence, dtstart=begins, ignoretz=True)
-        if getattr(rule, "_freq", DAILY) > DAILY or len(recurrence) > RULE_MAX:
+        if rule._freq > DAILY or len(recurrence) > RULE_MAX:
             raise BadRule(recurrence)
+        ends = local + HORIZON
+        # a rule that never comes would be looked for until the year 9999
+        rule = rule.replace(until=min(ends, rule._until or ends))
         # the hour that clocks repeat or skip may lie between: look from an hour before
         for occurrence in rule.xafter(local - timedelta(hours=2), count=10, inc=True):
-            if occurrence > local + HORIZON:
-                return None
             moment = _moment(occurrence, zone)
             if moment > after:
                 return moment

@@ -38,7 +38,8 @@ async def _note(event: Event[MessagePosted], ask: Ask, work: UnitOfWork) -> tupl
         birthday = birthday_of(ask.rest)
         if birthday is None:
             return "told.birthday_unclear", {}
-        await store.tell_birthday(work.connection, *who, *birthday)
+        day = birthday.month, birthday.day
+        await store.tell_birthday(work.connection, *who, *day, birthday.is_lunar)
         today = hour_of(event.now, event.profile.time_zone).day
         due_at = at_local(today + DAY, CARE_AT, event.profile.time_zone)
         work.set_timer(Timer(event.community_id, CARE_DAILY, due_at))

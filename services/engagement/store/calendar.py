@@ -26,7 +26,8 @@ SAVE_ITEM = """
 ITEMS = """
     SELECT community_id, item_id, version, theme, form, channel_id, text, tag, first_on, at, recurrence,
            owner, state, approve_each, next_at
-    FROM calendar_item WHERE community_id = $1 AND ($2::text IS NULL OR item_id > $2) ORDER BY item_id LIMIT $3
+    FROM calendar_item WHERE community_id = $1 AND ($2::text IS NULL OR item_id > $2)
+    ORDER BY item_id LIMIT $3
 """
 
 
