@@ -6,14 +6,26 @@ import sys
 from pathlib import Path
 from typing import cast
 
+from fastapi import APIRouter
 from pydantic import SecretStr
 
+from services.engagement import api as engagement
+from services.engagement.api import sources
+from services.engagement.domain.outside import Outside
 from services.moderation import api as moderation
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 
 FOLDER = Path(__file__).parents[1] / "docs" / "openapi"
-ROUTERS = {"moderation": moderation.router}
+
+
+def _engagement(pool: Pool) -> APIRouter:
+    joined = engagement.router(pool)
+    joined.include_router(sources.router(pool, Outside()))
+    return joined
+
+
+ROUTERS = {"moderation": moderation.router, "engagement": _engagement}
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 
 

@@ -111,6 +111,12 @@ def questions() -> tuple[int, int, list[str]]:
     return len(texts), len(asked), Random(2024).sample(asked, SAMPLE)
 
 
+def _shown(text: str) -> str:
+    """What stands before the last question mark that ends something."""
+    flat = " ".join(text.split())
+    return flat[: flat.rfind("?") + 1][-120:] or flat[-120:]
+
+
 def main() -> None:
     """Print one of them."""
     which = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -126,7 +132,7 @@ def main() -> None:
         total, asked, sample = questions()
         print(f"{asked} of {total} messages are questions; sample of {SAMPLE}:")
         for number, text in enumerate(sample, 1):
-            print(number, " ".join(text.split())[:400])
+            print(number, _shown(text))
     else:
         raise SystemExit("forecast, mesh, memory or questions?")
 

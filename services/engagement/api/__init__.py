@@ -31,7 +31,6 @@ SUBJECTS = (
     questions,
     gatherings,
     forms,
-    calendar,
 )
 
 

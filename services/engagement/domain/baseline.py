@@ -8,7 +8,7 @@ from services.engagement.domain.hours import HOURS_A_WEEK, LocalHour
 LEVEL_HALF_LIFE_DAYS = 4.0
 SHAPE_HALF_LIFE_DAYS = 84.0
 PRIOR_MESSAGES = 40.0
-"""A channel's own week weighs as much as the community's once it has had this many messages."""
+"""An hour of a channel's week weighs as much as the community's once it has had this many messages."""
 YOUNG_DAYS = 7
 """A channel is judged by its baseline from this many days on."""
 _LEVEL_DECAY = 0.5 ** (1 / LEVEL_HALF_LIFE_DAYS)
@@ -60,7 +60,7 @@ class Baseline:
         mean = sum(self.counts) / hours if hours else 0.0
         if mean <= 0.0:
             return [level * each for each in shape]
-        prior = PRIOR_MESSAGES / HOURS_A_WEEK / mean
+        prior = PRIOR_MESSAGES / mean
         own = [
             (self.counts[cell] / mean + prior * shape[cell]) / (self.exposure[cell] + prior)
             for cell in range(HOURS_A_WEEK)

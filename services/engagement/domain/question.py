@@ -15,7 +15,9 @@ ASKED_MAX = 2
 """Members who are asked to help with one question."""
 
 _NOISE = re.compile(r"https?://\S+|`[^`\n]*`|```.*?```|\$[^$\n]*\$", re.DOTALL)
-_MARK = re.compile(r"[?？][\s\"'”’)）]*(?:$|[\n.。!！]|(?=[A-Z\u4e00-\u9fff]))", re.MULTILINE)
+_MARK = re.compile(
+    r"(?<![=↦→:]\s)(?<![=↦→])[?？][\s\"'”’)）]*(?:$|[\n.。!！]|(?=[A-Z\u4e00-\u9fff]))", re.MULTILINE
+)
 _CHINESE = re.compile(
     r"请问|請問|求助|求教|有没有人|有沒有人|有人知道|谁知道|誰知道|怎么(?:办|做|弄|用|样|才|解|设|装|改)|如何|为什么|為什麼|"
     r"(?:吗|嗎|么|呢)[\s。~～]*$",

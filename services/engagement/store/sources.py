@@ -8,7 +8,8 @@ from shared.postgres.connection import Connection, Pool
 
 SOURCES = """
     SELECT community_id, source_id, url, kind, mapping, tags, etag, modified, fetched_at, note
-    FROM topic_source WHERE community_id = $1 AND ($2::text IS NULL OR source_id = $2) ORDER BY source_id LIMIT 200
+    FROM topic_source WHERE community_id = $1 AND ($2::text IS NULL OR source_id = $2)
+    ORDER BY source_id LIMIT 200
 """
 ADD_SOURCE = """
     INSERT INTO topic_source (community_id, source_id, url, kind, mapping, tags)
