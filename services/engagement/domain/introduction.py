@@ -18,7 +18,9 @@ _LABELS = (
 )
 _FIELD = re.compile(rf"(?:^|[\n;；|。])\s*(?:{_LABELS})\s*[:：]\s*([^\n;；|。]{{1,80}})", re.IGNORECASE)
 _OPENING = re.compile(
-    r"\s*[^\w]{0,8}(?:大家好|各位好|你们好|嗨|哈喽|hello|hi|hey)?[\s,，!！。~、]*"
+    r"\s*[^\w]{0,8}"
+    r"(?:大家好|各位好|你们好|嗨|哈喽|(?:hello|hi|hey)(?:[\s,]+(?:all|everyone|everybody|there|folks))?)?"
+    r"[\s,，!！。~、]*"
     r"(?:我是|我叫|本人|新人报到|新人報到|新人|自我介绍|自我介紹|报到|初来乍到|"
     r"i am|i'm|i’m|my name is|new here|just joined|introduc)",
     re.IGNORECASE,
