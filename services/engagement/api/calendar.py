@@ -112,6 +112,7 @@ def router(pool: Pool) -> APIRouter:
     """The routes under `/v1/communities/{community_id}`."""
     routes = APIRouter(prefix="/v1/communities/{community_id}", tags=["calendar"])
     _add_items(routes, pool)
+    _add_states(routes, pool)
     _add_facts(routes, pool)
     return routes
 
@@ -140,6 +141,8 @@ def _add_items(routes: APIRouter, pool: Pool) -> None:
             await store.save_item(work.connection, item)
         return ItemShown(**{name: getattr(item, name) for name in ItemShown.model_fields})
 
+
+def _add_states(routes: APIRouter, pool: Pool) -> None:
     @routes.post("/calendar/{item_id}/state")
     async def change(
         community_id: CommunityId, item_id: ItemId, change: StateChange, by: Operator

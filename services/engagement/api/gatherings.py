@@ -123,8 +123,10 @@ def router(pool: Pool) -> APIRouter:
     """The routes under `/v1/communities/{community_id}/events`."""
     routes = APIRouter(prefix="/v1/communities/{community_id}/events", tags=["events"])
     _add_planning(routes, pool)
+    _add_moving(routes, pool)
     _add_cancelling(routes, pool)
     _add_guests(routes, pool)
+    _add_queue(routes, pool)
     return routes
 
 
@@ -152,6 +154,8 @@ def _add_planning(routes: APIRouter, pool: Pool) -> None:
             plan(gathering, now, community.profile.time_zone, work)
         return _shown(gathering)
 
+
+def _add_moving(routes: APIRouter, pool: Pool) -> None:
     @routes.post("/{event_id}/move")
     async def move(community_id: CommunityId, event_id: ItemId, moved: Moved, by: Operator) -> GatheringShown:
         """Give it another time; members are told, and it is announced anew."""
@@ -226,6 +230,8 @@ def _add_guests(routes: APIRouter, pool: Pool) -> None:
                 fact = EventAttended(community_id=community_id, event_id=event_id, member_id=member_id)
                 work.publish(fact, now)
 
+
+def _add_queue(routes: APIRouter, pool: Pool) -> None:
     @routes.get("/{event_id}/questions")
     async def queue(community_id: CommunityId, event_id: ItemId) -> Queue:
         """What a session's speakers are asked."""

@@ -73,6 +73,7 @@ def router(pool: Pool, outside: Outside) -> APIRouter:
     """The routes under `/v1/communities/{community_id}`."""
     routes = APIRouter(prefix="/v1/communities/{community_id}", tags=["topics"])
     _add_sources(routes, pool, outside)
+    _add_fetching(routes, pool, outside)
     _add_drafts(routes, pool, outside)
     return routes
 
@@ -98,6 +99,8 @@ def _add_sources(routes: APIRouter, pool: Pool, outside: Outside) -> None:
                 raise refused("source-exists", Kind.CONFLICT)
         return _shown(source)
 
+
+def _add_fetching(routes: APIRouter, pool: Pool, outside: Outside) -> None:
     @routes.post("/topic-sources/{source_id}/fetch")
     async def fetch_now(community_id: CommunityId, source_id: ItemId, by: Operator) -> Drafted:
         """Fetch it now; what is new becomes drafts of topics."""
