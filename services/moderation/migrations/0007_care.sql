@@ -109,6 +109,7 @@ CREATE TABLE warning (
     PRIMARY KEY (community_id, kind, day)
 );
 REVOKE UPDATE ON warning FROM hearth_moderation;
+GRANT UPDATE (ids) ON warning TO hearth_moderation;  -- to forget a member
 
 -- Two members who answer each other in heat; recent is a list of
 -- [posted (microseconds since 1970), message, 1 if by member_a, abuse]. Forgotten a day after its last change.
