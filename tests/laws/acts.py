@@ -25,7 +25,7 @@ CLEANING_RUNS = f"""
     INSERT INTO timers (community_id, kind, key, due_at, payload, after, partition)
     VALUES ('{COMMUNITY}', 'cleaning', 'spring', '2024-03-08Z', '{{}}', '{{}}', {partition_of(COMMUNITY)})
 """
-"""A cleaning that runs: one member waits, of another a connector was asked by the golden receipts' command."""
+"""A cleaning that runs: one member waits; for another the command of the golden receipts was given."""
 
 ACTS: Mapping[str, str] = {"moderation": CLEANING_RUNS}
 
