@@ -39,8 +39,8 @@ NAMING_MEMBERS = """
 CANARYS_CASE = "(SELECT min(case_id) FROM moderation_case WHERE member_id = 'CANARY')"
 CANARYS_MESSAGE = "(SELECT min(message_id) FROM case_message WHERE member_id = 'CANARY')"
 REST = (
-    f"""INSERT INTO appeal (appeal_id, community_id, case_id, member_id, message_id, channel_id, said, filed_at,
-                            decide_by)
+    f"""INSERT INTO appeal (appeal_id, community_id, case_id, member_id, message_id, channel_id, said,
+                            filed_at, decide_by)
         VALUES ('a', 'tea', {CANARYS_CASE}, 'CANARY', 'm', 'hall', '申诉', now(), now())""",
     "INSERT INTO member_report VALUES ('tea', 'm', 'CANARY', '举报', now(), false, NULL)",
     f"INSERT INTO reported_message VALUES ('tea', {CANARYS_MESSAGE}, {CANARYS_CASE}, now(), NULL)",
