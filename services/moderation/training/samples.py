@@ -69,7 +69,9 @@ def distinct(sources: Sequence[Sequence[Sample]]) -> Distinct:
         for read, sample in reversed(list(zip(reads, source, strict=True))):
             known[read.text] = read, sample.is_spam, OWN_WEIGHT if number else 1.0
     ordered = [known[text] for text in sorted(known) if text.strip()]
-    return Distinct([each[0] for each in ordered], [each[1] for each in ordered], [each[2] for each in ordered])
+    return Distinct(
+        [each[0] for each in ordered], [each[1] for each in ordered], [each[2] for each in ordered]
+    )
 
 
 def _sample(line: str, place: str) -> Sample:

@@ -39,8 +39,15 @@ def test_the_score_is_severity_times_weight_and_a_little_for_each_further_word()
 
 def test_where_warnings_are_spared_who_warns_may_name_what_he_warns_of() -> None:
     entries = [Entry("刷单", "spam")]
-    strict, sparing = (LexiconRule.of(LexiconParams(spare_warnings=spare), entries) for spare in (False, True))
-    for text, caught in (("刷单都是诈骗", False), ("刷单的我举报了", False), ("刷单不骗人", True), ("刷单", True)):
+    strict, sparing = (
+        LexiconRule.of(LexiconParams(spare_warnings=spare), entries) for spare in (False, True)
+    )
+    for text, caught in (
+        ("刷单都是诈骗", False),
+        ("刷单的我举报了", False),
+        ("刷单不骗人", True),
+        ("刷单", True),
+    ):
         assert match(text, strict)
         assert bool(match(text, sparing)) is caught
 
