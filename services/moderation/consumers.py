@@ -28,8 +28,9 @@ from shared.i18n import Catalogue
 TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
-def routes(books: RuleBooks) -> Routes:
-    """The table of events."""
+def routes(books: RuleBooks | None = None) -> Routes:
+    """The table of events; without books, which are slow to compile, those of the shipped policy."""
+    books = books or RuleBooks.load()
     table = Routes()
     table.on(
         MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed,

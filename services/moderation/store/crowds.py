@@ -32,9 +32,11 @@ SAVE_SAID = """
     WHERE excluded.case_id IS NOT NULL
 """
 LOAD_ORIGINALS = """
-    SELECT community_id, message_id, member_id, posted_at, length, sketch, marks FROM original_text
-    WHERE marks && $1::bigint[] AND community_id = ANY($2::text[])
-"""
+    SELECT held.*
+    FROM unnest($1::bigint[]) AS wanted (mark)
+    CROSS JOIN LATERAL (SELECT * FROM original_text WHERE marks && ARRAY[wanted.mark] OFFSET 0) AS held
+    WHERE held.community_id = ANY($2::text[])
+"""  # mark by mark: thousands in one array look so common that the planner reads every row of the community
 SAVE_ORIGINALS = """
     INSERT INTO original_text (community_id, message_id, member_id, posted_at, length, sketch, marks)
     SELECT t.community_id, t.message_id, t.member_id, t.posted_at, t.length, t.sketch,
@@ -72,7 +74,9 @@ async def load_originals(
 ) -> dict[str, list[Original]]:
     """Long texts with any of these marks, by community."""
     originals: dict[str, list[Original]] = {}
-    for row in await connection.fetch(LOAD_ORIGINALS, marks, communities) if marks else ():
+    rows = await connection.fetch(LOAD_ORIGINALS, sorted(set(marks)), communities) if marks else ()
+    # a text comes once for each mark that it shares
+    for row in {(row["community_id"], row["message_id"]): row for row in rows}.values():
         fingerprint = Fingerprint(row["length"], row["sketch"])
         posted_us = microseconds_of(row["posted_at"])
         original = Original(row["message_id"], row["member_id"], posted_us, fingerprint, tuple(row["marks"]))

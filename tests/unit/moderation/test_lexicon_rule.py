@@ -37,6 +37,21 @@ def test_the_score_is_severity_times_weight_and_a_little_for_each_further_word()
     assert scores == [0.6, 0.3, 0.65]
 
 
+def test_where_warnings_are_spared_who_warns_may_name_what_he_warns_of() -> None:
+    entries = [Entry("刷单", "spam")]
+    strict, sparing = (
+        LexiconRule.of(LexiconParams(spare_warnings=spare), entries) for spare in (False, True)
+    )
+    for text, caught in (
+        ("刷单都是诈骗", False),
+        ("刷单的我举报了", False),
+        ("刷单不骗人", True),
+        ("刷单", True),
+    ):
+        assert match(text, strict)
+        assert bool(match(text, sparing)) is caught
+
+
 def test_an_operator_sets_severities() -> None:
     params = LexiconParams(severities={"abuse": 1.0, "spam": 0})
     rule = LexiconRule.of(params, ENTRIES)
