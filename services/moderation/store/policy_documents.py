@@ -15,6 +15,7 @@ from services.moderation.domain.rules import KINDS
 DEFAULT_FILE = Path(__file__).with_name("default_policy.yaml")
 RULES_MAX = 200
 YAML_CHARACTERS_MAX = 1_000_000
+RESOLVED = {"tag:yaml.org,2002:bool": re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")}
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Ids = Annotated[tuple[str, ...], Field(max_length=2000)]
 
@@ -25,6 +26,15 @@ class BadPolicy(Exception):
     def __init__(self, complaints: Sequence[str]) -> None:
         super().__init__("; ".join(complaints))
         self.complaints = tuple(complaints)
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML of which only `true` and `false` are truth values, as in YAML 1.2: `mode: off` is a mode."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, RESOLVED.get(tag, pattern)) for tag, pattern in resolvers]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class ScopeDocument(BaseModel):
@@ -73,7 +83,7 @@ def read_yaml(text: str) -> PolicyDocument:
     if re.search(r"[&*]\w", text) and re.search(r":\s*\*\w|-\s*\*\w", text):
         raise BadPolicy(["anchors and aliases are not taken"])
     try:
-        return PolicyDocument.model_validate(yaml.safe_load(text) or {})
+        return PolicyDocument.model_validate(yaml.load(text, _Yaml) or {})  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise BadPolicy([f"no YAML{f', line {mark.line + 1}' if mark else ''}"]) from None
