@@ -4,11 +4,11 @@ from pathlib import Path
 
 import typer
 
-from services.moderation.domain.policy import Policy
+from services.moderation.domain.policy import BadPolicy, Policy
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.domain.rules import Resources
 from services.moderation.store.models import shipped_model
-from services.moderation.store.policy_documents import BadPolicy, compose, default_policy, read_yaml
+from services.moderation.store.policy_documents import compose, default_policy, read_yaml
 
 
 def policy_of(path: Path | None) -> Policy:
@@ -17,7 +17,9 @@ def policy_of(path: Path | None) -> Policy:
     if path is None:
         return shipped
     try:
-        return compose(shipped, read_yaml(path.read_text(encoding="utf-8")), version=1)
+        policy = compose(shipped, read_yaml(path.read_text(encoding="utf-8")), version=1)
+        RuleBook.compile(policy, Resources(model=shipped_model()))
+        return policy
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError:

@@ -22,7 +22,7 @@ from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.verdicts import Judge
 from shared.postgres.connection import Pool
 
-SUBJECTS = (policies, sanctions, members, lists, joins, reminders, cleaning, warnings, disputes)
+SUBJECTS = (sanctions, members, lists, joins, reminders, cleaning, warnings, disputes)
 
 
 def router(pool: Pool) -> APIRouter:
@@ -31,6 +31,7 @@ def router(pool: Pool) -> APIRouter:
     judge = Judge(TEXTS, books)
     joined = APIRouter()
     joined.include_router(removals.router(pool, books))
+    joined.include_router(policies.router(pool, books))
     joined.include_router(cases.router(pool))
     joined.include_router(verdicts.router(pool, judge))
     joined.include_router(appeals.router(pool, judge))

@@ -2,11 +2,10 @@
 
 import pytest
 
-from services.moderation.domain.policy import Action, Ladder, Mode, Policy, Step
+from services.moderation.domain.policy import Action, BadPolicy, Ladder, Mode, Policy, Step
 from services.moderation.domain.rules.flood import Flood
 from services.moderation.domain.rules.link import Link
 from services.moderation.store.policy_documents import (
-    BadPolicy,
     PolicyDocument,
     compose,
     default_policy,
