@@ -16,6 +16,7 @@ from services.moderation.api import (
     sanctions,
     verdicts,
     warnings,
+    word_lists,
 )
 from services.moderation.api.paths import TEXTS
 from services.moderation.handlers.rulebooks import RuleBooks
@@ -32,6 +33,7 @@ def router(pool: Pool) -> APIRouter:
     joined = APIRouter()
     joined.include_router(removals.router(pool, books))
     joined.include_router(policies.router(pool, books))
+    joined.include_router(word_lists.router(pool, books))
     joined.include_router(cases.router(pool))
     joined.include_router(verdicts.router(pool, judge))
     joined.include_router(appeals.router(pool, judge))

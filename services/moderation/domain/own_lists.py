@@ -25,6 +25,11 @@ class OwnLists:
         """Compile; hundreds of milliseconds for a large list."""
         return cls(entries, SharedWords.of(entry for each in entries.values() for entry in each))
 
+    @property
+    def size(self) -> int:
+        """Words of all lists."""
+        return sum(map(len, self.entries.values()))
+
     def names(self, lists: Collection[str]) -> bool:
         """Whether any of these is the community's own."""
         return not self.entries.keys().isdisjoint(lists)
