@@ -188,3 +188,22 @@ async def test_a_list_that_cannot_be_read_any_more_stops_nothing(
         world = World(connection, effects=fresh_effects())
         await world.handle(*(posted(f"第{n}条不同的话题", at(n), message=f"m{n}") for n in range(3)))
         assert len(await world.removed()) == 3
+
+
+async def test_a_text_is_tried_on_the_communitys_own_rules_and_lists(client: httpx.AsyncClient) -> None:
+    await put(client, "竞品甲\n")
+    await obey(client, {**RULE, "mode": "observe", "scope": {"channels_exempt": ["lounge"]}})
+    new = {"list_id": "deny", "owner": "group-1", "name": "禁", "effect": "deny", "reason": "x"}
+    await client.post("/lists", json=new)
+    entries = {"add": [{"kind": "word", "value": "刷单"}], "reason": "x"}
+    await client.post("/lists/deny/entries", json=entries)
+    await client.post("/communities/tea/lists/deny/follow", json={"reason": "x"})
+
+    async def found(**where: str) -> list[tuple[str, str]]:
+        answer = await client.post("/check", json={"text": "竞品甲也来刷 單", **where})
+        return [(each["rule"], each["mode"]) for each in answer.json()["findings"]]
+
+    assert await found() == []
+    assert await found(community_id="club") == []
+    assert await found(community_id="tea") == [("ours", "observe"), ("listed", "enforce")]
+    assert await found(community_id="tea", channel_id="lounge") == [("listed", "enforce")]
