@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.chat import MemberJoined
+from shared.contracts.chat import MemberJoined, MessageEdited
 from shared.engine import Event
 from shared.postgres.pool import open_pool
 from tests.builders import at, event, posted, profile
@@ -161,3 +161,50 @@ async def test_the_same_events_once_more_change_nothing(world: World) -> None:
 async def test_nothing_that_is_remembered_holds_the_text(world: World) -> None:
     await world.handle(*gang(2))
     assert "理财" not in str(await world.state())
+
+
+def edited(n: int, text: str, seconds: float) -> Event[Any]:
+    """What member number n makes of message mn."""
+    data = MessageEdited(
+        community_id="tea", channel_id=f"c{n}", message_id=f"m{n}", member_id=MEMBERS[n], text=text
+    )
+    return event(data, at(seconds))
+
+
+INNOCENT = [
+    "今天去河边走了一圈，人不多，风很舒服，拍了几张照片",
+    "早",
+    "晚饭想吃番茄牛腩，有没有人知道怎么炖才能更烂一些",
+]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_innocent_messages_that_are_edited_into_an_ad_are_a_campaign(
+    world: World, at_once: bool
+) -> None:
+    events = [*gang(3, texts=INNOCENT), *(edited(n, VARIANTS[n], 200 + n) for n in range(3))]
+    for batch in [events] if at_once else [[each] for each in events]:
+        await world.handle(*batch)
+    assert await cases(world) == [("campaign", None, 3)]
+    assert await world.removed() == ["m0", "m1", "m2"]
+
+
+async def test_an_ad_that_is_edited_away_counts_still(world: World) -> None:
+    first, second, third = gang(3)
+    await world.handle(first, edited(0, INNOCENT[0], 5), second, edited(1, INNOCENT[2], 65), third)
+    assert await world.removed() == ["m0", "m1", "m2"]
+    assert len(await world.rows("strike")) == 3
+
+
+async def test_who_edits_his_own_text_again_and_again_makes_no_campaign(world: World) -> None:
+    await world.handle(*gang(2), *(edited(n % 2, VARIANTS[n % 5], 200 + n) for n in range(10)))
+    assert world.told("message.removed", "case.opened") == []
+
+
+async def test_what_operators_edit_is_nobodys_campaign(world: World) -> None:
+    operators = [
+        posted("大家好", at(n), member=each, message=f"{each}-0", member_roles=("operator",))
+        for n, each in enumerate(MEMBERS)
+    ]
+    await world.handle(*operators, *(edited(n, VARIANTS[n], 200 + n) for n in range(3)))
+    assert world.told("message.removed", "case.opened") == []

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from services.moderation.domain.message import Key, Match, Message
 from services.moderation.domain.policy import Rule
-from services.moderation.domain.rules.campaign import Campaign, Said
+from services.moderation.domain.rules.campaign import Campaign, Place, Said, place_of
 
 KEPT_US = 3600 * 1_000_000
 """Twice the longest window of a campaign."""
@@ -30,14 +30,15 @@ class Crowd:
     """Texts of one community in order of time; `changed` are to be saved."""
 
     said: list[Said] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-    changed: dict[str, Said] = field(default_factory=dict)
+    known: set[str | Place] = field(default_factory=set)
+    """Ids of posted messages, and places of edits."""
+    changed: dict[Place, Said] = field(default_factory=dict)
 
     @classmethod
     def of(cls, said: Iterable[Said]) -> "Crowd":
         """What was loaded."""
-        entries = sorted(said)
-        return cls(entries, {each.message_id for each in entries})
+        entries = sorted(said, key=place_of)
+        return cls(entries, {_name(each) for each in entries})
 
     def hear(
         self,
@@ -45,24 +46,25 @@ class Crowd:
         rules: Sequence[tuple[Rule, Campaign]],
         propose: Callable[[], str],
         was_stale: bool,
+        is_edit: bool = False,
     ) -> list[CampaignHit]:
         """The campaigns of a new text; `propose` names one that begins here. A known one changes nothing."""
         reading = [
             (rule, params) for rule, params in rules if rule.scope.holds(message) and params.reads(message)
         ]
-        if not reading or message.message_id in self.ids:
-            return []
         about = (message.posted_us, message.message_id, message.member_id, message.channel_id)
-        newest = Said(*about, message.fingerprint, was_stale)
-        if not self.said or self.said[-1] < newest:  # as nearly always
+        newest = Said(*about, message.fingerprint, was_stale, is_edit=is_edit)
+        if not reading or _name(newest) in self.known:
+            return []
+        if not self.said or place_of(self.said[-1]) < place_of(newest):  # as nearly always
             self.said.append(newest)
         else:
-            insort(self.said, newest)
-        self.ids.add(newest.message_id)
-        self.changed[newest.message_id] = newest
+            insort(self.said, newest, key=place_of)
+        self.known.add(_name(newest))
+        self.changed[place_of(newest)] = newest
         hits = []
         for rule, params in reading:
-            campaign = params.judge(self.changed[newest.message_id], self.said)
+            campaign = params.judge(self.changed[place_of(newest)], self.said)
             if campaign and not params.is_custom(message):
                 hits.append(self._join(rule, *campaign, propose))
         return [hit for hit in hits if hit.said]
@@ -76,8 +78,13 @@ class Crowd:
         for each in fresh:
             joined = each._replace(case_id=case_id)
             self.said[self.said.index(each)] = joined
-            self.changed[each.message_id] = joined
+            self.changed[place_of(each)] = joined
         return CampaignHit(rule, match, fresh, case_id, tuple(said))
+
+
+def _name(said: Said) -> str | Place:
+    """A message is posted once, whatever it says of its time; it may be edited again and again."""
+    return place_of(said) if said.is_edit else said.message_id
 
 
 def members_of(community_id: str, hits: Iterable[CampaignHit]) -> Collection[Key]:

@@ -16,10 +16,14 @@ LOAD_SAID = """
     SELECT said.*, CASE WHEN held.state <> 'resolved' THEN said.case_id END AS open_case_id
     FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS wanted (community_id, after, before)
     CROSS JOIN LATERAL (
-        SELECT * FROM recent_text t
+        SELECT t.*, false AS is_edit FROM recent_text t
         WHERE t.community_id = wanted.community_id AND t.posted_at > wanted.after
           AND t.posted_at < wanted.before
-        ORDER BY t.posted_at DESC LIMIT 5000
+        UNION ALL
+        SELECT e.*, true FROM recent_edit e
+        WHERE e.community_id = wanted.community_id AND e.posted_at > wanted.after
+          AND e.posted_at < wanted.before
+        ORDER BY posted_at DESC LIMIT 5000
     ) AS said
     LEFT JOIN moderation_case held USING (case_id)
 """  # a case that a person closed is joined no more
@@ -29,6 +33,14 @@ SAVE_SAID = """
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[],
                          $7::text[], $8::boolean[], $9::text[])
     ON CONFLICT (community_id, message_id) DO UPDATE SET case_id = excluded.case_id
+    WHERE excluded.case_id IS NOT NULL
+"""
+SAVE_EDITS = """
+    INSERT INTO recent_edit (community_id, message_id, member_id, channel_id, posted_at, length, sketch,
+                             was_stale, case_id)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[],
+                         $7::text[], $8::boolean[], $9::text[])
+    ON CONFLICT (community_id, message_id, posted_at) DO UPDATE SET case_id = excluded.case_id
     WHERE excluded.case_id IS NOT NULL
 """
 LOAD_ORIGINALS = """
@@ -58,13 +70,15 @@ async def load_said(connection: Connection, asked: Sequence[Asked]) -> dict[str,
 
 async def save_said(connection: Connection, said: Iterable[tuple[str, Said]]) -> None:
     """Insert, or give a case to what is there; by community."""
-    rows = [
-        (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
-         *each.fingerprint, each.was_stale, each.case_id)
-        for community_id, each in said
-    ]  # fmt: skip
-    if rows:
-        await connection.execute(SAVE_SAID, *columns_of(sorted(rows, key=lambda row: row[:2]), 9))
+    entries = sorted(said, key=lambda pair: (pair[0], pair[1].message_id, pair[1].posted_us))
+    for statement, are_edits in ((SAVE_SAID, False), (SAVE_EDITS, True)):
+        rows = [
+            (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
+             *each.fingerprint, each.was_stale, each.case_id)
+            for community_id, each in entries if each.is_edit is are_edits
+        ]  # fmt: skip
+        if rows:
+            await connection.execute(statement, *columns_of(rows, 9))
 
 
 async def load_originals(
@@ -94,4 +108,4 @@ async def save_originals(connection: Connection, originals: Iterable[tuple[str, 
 def _said(row: asyncpg.Record) -> Said:
     fingerprint = Fingerprint(row["length"], row["sketch"])
     about = (microseconds_of(row["posted_at"]), row["message_id"], row["member_id"], row["channel_id"])
-    return Said(*about, fingerprint, row["was_stale"], row["open_case_id"])
+    return Said(*about, fingerprint, row["was_stale"], row["open_case_id"], row["is_edit"])

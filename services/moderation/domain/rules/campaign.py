@@ -34,6 +34,16 @@ class Said(NamedTuple):
     """Too old on arrival to be punished."""
     case_id: str | None = None
     """The campaign that it belongs to, as far as that is not closed."""
+    is_edit: bool = False
+    """What an edit made of the message, at the time of the edit."""
+
+
+Place = tuple[int, str, bool]
+
+
+def place_of(said: Said) -> Place:
+    """Its place in order of time, which no other text of the community has."""
+    return said.posted_us, said.message_id, said.is_edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Campaign:
         members = len({each.member_id for each in condemned})
         evidence = f"{len(condemned)} texts alike of {members} members within {self.minutes} minutes"
         score = min(1.0, members / (2 * self.members_min))
-        return Match(score, (), evidence), tuple(sorted(condemned, key=_order))
+        return Match(score, (), evidence), tuple(sorted(condemned, key=place_of))
 
     def _like(self, near: Sequence[Said], centre: Said) -> list[Said]:
         """Lengths alone tell most apart: a common subsequence is no longer than the shorter text."""
@@ -127,10 +137,6 @@ def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int)
 
 def _moment(said: Said) -> int:
     return said.posted_us
-
-
-def _order(said: Said) -> tuple[int, str]:
-    return said.posted_us, said.message_id
 
 
 @lru_cache(maxsize=1000)
