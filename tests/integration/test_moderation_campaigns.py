@@ -208,3 +208,53 @@ async def test_what_operators_edit_is_nobodys_campaign(world: World) -> None:
     ]
     await world.handle(*operators, *(edited(n, VARIANTS[n], 200 + n) for n in range(3)))
     assert world.told("message.removed", "case.opened") == []
+
+
+def spread(*communities: str, owner: str | None = "group-1", step: float = 60) -> list[Event[Any]]:
+    """A gang of which each member writes in another community."""
+    return [
+        posted(
+            VARIANTS[n], at(n * step), member=MEMBERS[n], message=f"m{n}", community=each,
+            about=profile(each, owner=owner),
+        )
+        for n, each in enumerate(communities)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_campaign_across_communities_of_one_owner_is_seen(world: World, at_once: bool) -> None:
+    events = spread("tea", "club", "book", "tea", "club")
+    for batch in [events] if at_once else [[each] for each in events]:
+        await world.handle(*batch)
+    assert await world.removed() == ["m0", "m1", "m2", "m3", "m4"]
+    rows = await world.connection.fetch("SELECT community_id, kind FROM moderation_case ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("book", "campaign"), ("club", "campaign"), ("tea", "campaign")]
+    evidence = [each["evidence"] for each in world.told("finding.recorded")]
+    assert "3 texts alike of 3 members in 3 communities within 10 minutes" in evidence
+
+
+@pytest.mark.parametrize("owner", [None, "another of each"])
+async def test_communities_of_several_owners_know_nothing_of_each_other(
+    world: World, owner: str | None
+) -> None:
+    events = [
+        each._replace(profile=profile(each.community_id, owner=owner and f"{owner} {each.community_id}"))
+        for each in spread("tea", "club", "book", "car", "cat")
+    ]
+    await world.handle(*events)
+    assert world.told("message.removed", "case.opened", "finding.recorded") == []
+
+
+async def test_one_member_who_says_it_in_many_communities_is_no_gang(world: World) -> None:
+    events = spread("tea", "club", "book", "car")
+    await world.handle(
+        *(each._replace(data=each.data.model_copy(update={"member_id": "ann"})) for each in events)
+    )
+    assert world.told("message.removed", "case.opened") == []
+
+
+async def test_what_is_removed_here_leaves_other_communities_alone(world: World) -> None:
+    await world.handle(*spread("tea", "club", "book"))
+    assert await world.removed() == ["m2"]
+    strikes = await world.connection.fetch("SELECT community_id, member_id FROM strike")
+    assert [tuple(row) for row in strikes] == [("book", "cat")]

@@ -1,6 +1,6 @@
 """What a batch shows across members: campaigns, reposts, and who disturbs a hosted session."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -75,7 +75,11 @@ class Across:
 
     async def save(self, connection: Connection) -> None:
         """All that the batch changed."""
-        said = [(name, each) for name, crowd in self.crowds.items() for each in crowd.changed.values()]
+        said = [
+            (name, crowd.owner, each)
+            for name, crowd in self.crowds.items()
+            for each in crowd.changed.values()
+        ]
         fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh.values()]
         await crowd_store.save_said(connection, said)
         await crowd_store.save_originals(connection, fresh)
@@ -115,13 +119,17 @@ async def _campaigns(
         rules = books[message.community_id].across(CAMPAIGN)
         if any(rule.scope.holds(message) and params.reads(message) for rule, params in rules):
             moments.setdefault(message.community_id, []).append(batch[number].occurred_at)
+    owners = {event.community_id: event.profile.owner for event in batch}
     asked = [
-        (community_id, min(times) - span, max(times) + span)
+        (community_id, min(times) - span, max(times) + span, owners[community_id])
         for community_id, times in sorted(moments.items())
         for span in [_span(books[community_id])]
     ]
     said = await crowd_store.load_said(connection, asked)
-    crowds = {community_id: Crowd.of(said.get(community_id, ())) for community_id in moments}
+    crowds = {
+        community_id: Crowd.of(said.get(community_id, ()), owners[community_id]) for community_id in moments
+    }
+    houses = _houses(crowds.values())
     campaigns: dict[int, list[CampaignHit]] = {}
     for number, message in messages.items():
         if crowd := crowds.get(message.community_id):
@@ -129,9 +137,19 @@ async def _campaigns(
             rules = books[message.community_id].across(CAMPAIGN)
             propose = partial(event_id, event.now, CAMPAIGN, event.id)
             is_edit = not isinstance(event.data, MessagePosted)
-            if hits := crowd.hear(message, rules, propose, event.is_stale, is_edit):
+            neighbours = houses.get(crowd.owner, ())
+            if hits := crowd.hear(message, rules, propose, event.is_stale, is_edit, neighbours):
                 campaigns[number] = hits
     return crowds, campaigns
+
+
+def _houses(crowds: Iterable[Crowd]) -> Mapping[str | None, list[Crowd]]:
+    """The crowds of each owner who is known."""
+    houses: dict[str | None, list[Crowd]] = {}
+    for crowd in crowds:
+        if crowd.owner is not None:
+            houses.setdefault(crowd.owner, []).append(crowd)
+    return houses
 
 
 def _span(book: RuleBook) -> timedelta:

@@ -36,19 +36,23 @@ class Said(NamedTuple):
     """The campaign that it belongs to, as far as that is not closed."""
     is_edit: bool = False
     """What an edit made of the message, at the time of the edit."""
+    community_id: str = ""
+    """Another community of the same owner; empty: this one."""
 
 
-Place = tuple[int, str, bool]
+Place = tuple[int, str, bool, str]
 
 
 def place_of(said: Said) -> Place:
-    """Its place in order of time, which no other text of the community has."""
-    return said.posted_us, said.message_id, said.is_edit
+    """Its place in order of time, which no other text has."""
+    return said.posted_us, said.message_id, said.is_edit, said.community_id
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """Texts of `members_min` or more members that are alike, within `minutes`, in all channels.
+
+    Texts of other communities of the same owner count, too; what is decided is about this one's alone.
 
     Windows are half-open and by event time, and texts of a window are alike when all are like one of them:
     whatever order messages come in, the same ones are condemned.
@@ -102,7 +106,9 @@ class Campaign:
         if not condemned:
             return None
         members = len({each.member_id for each in condemned})
-        evidence = f"{len(condemned)} texts alike of {members} members within {self.minutes} minutes"
+        communities = len({each.community_id for each in condemned})
+        where = f" in {communities} communities" if communities > 1 else ""
+        evidence = f"{len(condemned)} texts alike of {members} members{where} within {self.minutes} minutes"
         score = min(1.0, members / (2 * self.members_min))
         return Match(score, (), evidence), tuple(sorted(condemned, key=place_of))
 
