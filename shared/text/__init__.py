@@ -10,6 +10,7 @@ from shared.text.pattern import Pattern
 from shared.text.pattern_set import PatternSet
 from shared.text.pinyin import Spoken, spoken_all
 from shared.text.shingles import marks_all
+from shared.text.sounds import SoundIndex
 
 __all__ = [
     "Fingerprint",
@@ -19,6 +20,7 @@ __all__ = [
     "Pattern",
     "PatternSet",
     "Place",
+    "SoundIndex",
     "Spoken",
     "Word",
     "WordIndex",

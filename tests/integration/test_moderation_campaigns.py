@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.chat import MemberJoined
+from shared.contracts.chat import MemberJoined, MessageEdited
 from shared.engine import Event
 from shared.postgres.pool import open_pool
 from tests.builders import at, event, posted, profile
@@ -161,3 +161,100 @@ async def test_the_same_events_once_more_change_nothing(world: World) -> None:
 async def test_nothing_that_is_remembered_holds_the_text(world: World) -> None:
     await world.handle(*gang(2))
     assert "理财" not in str(await world.state())
+
+
+def edited(n: int, text: str, seconds: float) -> Event[Any]:
+    """What member number n makes of message mn."""
+    data = MessageEdited(
+        community_id="tea", channel_id=f"c{n}", message_id=f"m{n}", member_id=MEMBERS[n], text=text
+    )
+    return event(data, at(seconds))
+
+
+INNOCENT = [
+    "今天去河边走了一圈，人不多，风很舒服，拍了几张照片",
+    "早",
+    "晚饭想吃番茄牛腩，有没有人知道怎么炖才能更烂一些",
+]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_innocent_messages_that_are_edited_into_an_ad_are_a_campaign(
+    world: World, at_once: bool
+) -> None:
+    events = [*gang(3, texts=INNOCENT), *(edited(n, VARIANTS[n], 200 + n) for n in range(3))]
+    for batch in [events] if at_once else [[each] for each in events]:
+        await world.handle(*batch)
+    assert await cases(world) == [("campaign", None, 3)]
+    assert await world.removed() == ["m0", "m1", "m2"]
+
+
+async def test_an_ad_that_is_edited_away_counts_still(world: World) -> None:
+    first, second, third = gang(3)
+    await world.handle(first, edited(0, INNOCENT[0], 5), second, edited(1, INNOCENT[2], 65), third)
+    assert await world.removed() == ["m0", "m1", "m2"]
+    assert len(await world.rows("strike")) == 3
+
+
+async def test_who_edits_his_own_text_again_and_again_makes_no_campaign(world: World) -> None:
+    await world.handle(*gang(2), *(edited(n % 2, VARIANTS[n % 5], 200 + n) for n in range(10)))
+    assert world.told("message.removed", "case.opened") == []
+
+
+async def test_what_operators_edit_is_nobodys_campaign(world: World) -> None:
+    operators = [
+        posted("大家好", at(n), member=each, message=f"{each}-0", member_roles=("operator",))
+        for n, each in enumerate(MEMBERS)
+    ]
+    await world.handle(*operators, *(edited(n, VARIANTS[n], 200 + n) for n in range(3)))
+    assert world.told("message.removed", "case.opened") == []
+
+
+def spread(*communities: str, owner: str | None = "group-1", step: float = 60) -> list[Event[Any]]:
+    """A gang of which each member writes in another community."""
+    return [
+        posted(
+            VARIANTS[n], at(n * step), member=MEMBERS[n], message=f"m{n}", community=each,
+            about=profile(each, owner=owner),
+        )
+        for n, each in enumerate(communities)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_campaign_across_communities_of_one_owner_is_seen(world: World, at_once: bool) -> None:
+    events = spread("tea", "club", "book", "tea", "club")
+    for batch in [events] if at_once else [[each] for each in events]:
+        await world.handle(*batch)
+    assert await world.removed() == ["m0", "m1", "m2", "m3", "m4"]
+    rows = await world.connection.fetch("SELECT community_id, kind FROM moderation_case ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("book", "campaign"), ("club", "campaign"), ("tea", "campaign")]
+    evidence = [each["evidence"] for each in world.told("finding.recorded")]
+    assert "3 texts alike of 3 members in 3 communities within 10 minutes" in evidence
+
+
+@pytest.mark.parametrize("owner", [None, "another of each"])
+async def test_communities_of_several_owners_know_nothing_of_each_other(
+    world: World, owner: str | None
+) -> None:
+    events = [
+        each._replace(profile=profile(each.community_id, owner=owner and f"{owner} {each.community_id}"))
+        for each in spread("tea", "club", "book", "car", "cat")
+    ]
+    await world.handle(*events)
+    assert world.told("message.removed", "case.opened", "finding.recorded") == []
+
+
+async def test_one_member_who_says_it_in_many_communities_is_no_gang(world: World) -> None:
+    events = spread("tea", "club", "book", "car")
+    await world.handle(
+        *(each._replace(data=each.data.model_copy(update={"member_id": "ann"})) for each in events)
+    )
+    assert world.told("message.removed", "case.opened") == []
+
+
+async def test_what_is_removed_here_leaves_other_communities_alone(world: World) -> None:
+    await world.handle(*spread("tea", "club", "book"))
+    assert await world.removed() == ["m2"]
+    strikes = await world.connection.fetch("SELECT community_id, member_id FROM strike")
+    assert [tuple(row) for row in strikes] == [("book", "cat")]

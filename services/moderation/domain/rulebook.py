@@ -14,7 +14,7 @@ from services.moderation.domain.message import (
     WindowRule,
     entry_of,
 )
-from services.moderation.domain.policy import Policy, Rule
+from services.moderation.domain.policy import BadPolicy, Policy, Rule
 from services.moderation.domain.rules import KINDS, Resources
 from services.moderation.domain.rules.listed import LISTED_KIND
 
@@ -53,7 +53,8 @@ class RuleBook:
 
     @classmethod
     def compile(cls, policy: Policy, resources: Resources) -> "RuleBook":
-        """Every rule of the policy with its code."""
+        """Every rule of the policy with its code. Raises `BadPolicy` with all rules that cannot be built."""
+        complaints: list[str] = []
         texts: list[tuple[Rule, Any]] = []
         windows: list[tuple[Rule, Any]] = []
         crossing: dict[str, tuple[tuple[Rule, Any], ...]] = {}
@@ -61,11 +62,17 @@ class RuleBook:
             kind = KINDS[rule.kind]
             if rule.is_off:
                 continue
-            code = kind.build(rule.params, resources)
+            try:
+                code = kind.build(rule.params, resources)
+            except ValueError as error:
+                complaints.append(f"rule {rule.id}: {error}")
+                continue
             if kind.crosses_members:
                 crossing[kind.name] = (*crossing.get(kind.name, ()), (rule, code))
             else:
                 (windows if kind.counts_messages else texts).append((rule, code))
+        if complaints:
+            raise BadPolicy(complaints)
         return cls(policy, resources, tuple(texts), tuple(windows), crossing)
 
     def across(self, kind: str) -> tuple[tuple[Rule, Any], ...]:

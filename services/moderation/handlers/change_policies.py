@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from services.moderation.domain.policy import Policy
-from services.moderation.handlers.rulebooks import policy_of
+from services.moderation.domain.policy import BadPolicy, Policy
+from services.moderation.handlers.rulebooks import RuleBooks, build, policy_of
 from services.moderation.store.policies import PolicyVersion, add_version, load_heads, load_version
-from services.moderation.store.policy_documents import BadPolicy, PolicyDocument, compose
+from services.moderation.store.policy_documents import PolicyDocument, compose
 from shared.postgres.connection import Connection
 
 UNCHANGED = "{}"
@@ -42,16 +42,20 @@ async def current_policy(connection: Connection, shipped: Policy, community_id: 
 
 
 async def change_policy(
-    connection: Connection, shipped: Policy, change: PolicyVersion, document: PolicyDocument
+    connection: Connection, books: RuleBooks, change: PolicyVersion, document: PolicyDocument
 ) -> Policy:
     """Add the change, whose `version` is the one after that which its author saw; returns what is in force.
 
+    A policy is built before it is written, so that it can judge.
+
     Raises `BadPolicy` with all complaints, and `OtherVersion` when it was made for another version.
     """
+    shipped = books.shipped.policy
     before = await _before(connection, shipped, change.community_id)
     if change.version != before.version + 1:
         raise OtherVersion(before.version)
     policy = compose(shipped, document, version=change.version, before=before.policy)
+    await build(policy, await books.resources(connection, change.community_id))
     versions = _rule_versions(policy, before)
     added = await add_version(connection, change._replace(rule_versions=versions))
     if not added:

@@ -117,16 +117,17 @@ def _judge(
             docket.join(data.community_id, data.member_id, microseconds_of(event.occurred_at))
         elif _is_operators(data):
             docket.excuse(data.community_id, data.member_id)
-        elif isinstance(data, MessagePosted):
+        else:
             message, book = messages[number], books[data.community_id]
             if (data.community_id, data.member_id) in lists.allowed:
                 book = book.binding()
-            more = across.shown(number, event, message, shown[number], docket, book)
-            docket.judge_posted(message, [*shown[number], *more], book, number)
+            hits = [*shown[number], *across.shown(number, event, message, shown[number], docket, book)]
+            if isinstance(data, MessagePosted):
+                docket.judge_posted(message, hits, book, number)
+            else:
+                docket.judge_edited(message, hits, number)
             for hit in across.campaigns.get(number, ()):
                 docket.judge_campaign(hit, data.community_id, number)
-        else:
-            docket.judge_edited(messages[number], shown[number], number)
 
 
 def _shown(messages: Mapping[int, Message], books: Mapping[str, RuleBook]) -> dict[int, list[Hit]]:

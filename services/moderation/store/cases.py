@@ -37,6 +37,11 @@ EMPTY_TEXTS = """
     JOIN moderation_case c ON c.community_id = old.community_id AND c.opened_at < old.opened_before
     WHERE case_message.case_id = c.case_id AND case_message.text <> ''
 """
+FILL_TEXTS = """
+    UPDATE case_message m SET text = t.text
+    FROM unnest($2::text[], $3::text[]) AS t (message_id, text)
+    WHERE m.case_id = $1 AND m.message_id = t.message_id AND m.text = ''
+"""
 HOLD_TEXT = """
     SELECT community_id FROM unnest($1::text[]) AS asked (community_id)
     WHERE EXISTS (
@@ -95,6 +100,11 @@ async def save_cases(
     ]
     await add_history(connection, opened)
     return fresh
+
+
+async def fill_texts(connection: Connection, case_id: str, texts: Mapping[str, str]) -> None:
+    """Add texts of messages of the case that have none, by message."""
+    await connection.execute(FILL_TEXTS, case_id, list(texts), list(texts.values()))
 
 
 async def empty_texts(connection: Connection, opened_before: Mapping[str, datetime]) -> set[str]:

@@ -15,6 +15,10 @@ PRUNE_SAID = """
     DELETE FROM recent_text t USING unnest($1::text[], $2::timestamptz[]) AS old (community_id, before)
     WHERE t.community_id = old.community_id AND t.posted_at < old.before
 """
+PRUNE_EDITS = """
+    DELETE FROM recent_edit t USING unnest($1::text[], $2::timestamptz[]) AS old (community_id, before)
+    WHERE t.community_id = old.community_id AND t.posted_at < old.before
+"""
 PRUNE_ORIGINALS = """
     DELETE FROM original_text t USING unnest($1::text[], $2::timestamptz[]) AS old (community_id, before)
     WHERE t.community_id = old.community_id AND t.posted_at < old.before
@@ -38,6 +42,7 @@ PRUNE_SESSIONS = """
 STILL_THERE = """
     SELECT community_id FROM unnest($1::text[]) AS asked (community_id)
     WHERE EXISTS (SELECT FROM recent_text t WHERE t.community_id = asked.community_id)
+       OR EXISTS (SELECT FROM recent_edit t WHERE t.community_id = asked.community_id)
        OR EXISTS (SELECT FROM original_text t WHERE t.community_id = asked.community_id)
        OR EXISTS (SELECT FROM recent_join t WHERE t.community_id = asked.community_id)
        OR EXISTS (SELECT FROM join_wave t WHERE t.community_id = asked.community_id)
@@ -50,6 +55,7 @@ async def prune(connection: Connection, moments: Sequence[tuple[str, datetime]])
     """Forget what is old at the communities' moments; returns the communities of which some is left."""
     for statement, kept in (
         (PRUNE_SAID, RECENT_KEPT),
+        (PRUNE_EDITS, RECENT_KEPT),
         (PRUNE_ORIGINALS, timedelta(days=KEPT_DAYS)),
         (PRUNE_JOINS, RECENT_KEPT),
         (PRUNE_WAVES, RECENT_KEPT),

@@ -13,22 +13,45 @@ from shared.postgres.connection import Connection
 from shared.text import Fingerprint
 
 LOAD_SAID = """
-    SELECT said.*, CASE WHEN held.state <> 'resolved' THEN said.case_id END AS open_case_id
-    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS wanted (community_id, after, before)
+    SELECT said.*, wanted.community_id AS asked_by,
+           CASE WHEN held.state <> 'resolved' THEN said.case_id END AS open_case_id
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[])
+         AS wanted (community_id, after, before, owner)
     CROSS JOIN LATERAL (
-        SELECT * FROM recent_text t
-        WHERE t.community_id = wanted.community_id AND t.posted_at > wanted.after
-          AND t.posted_at < wanted.before
-        ORDER BY t.posted_at DESC LIMIT 5000
+        (SELECT t.*, false AS is_edit FROM recent_text t
+         WHERE t.community_id = wanted.community_id AND t.posted_at > wanted.after
+           AND t.posted_at < wanted.before
+         UNION ALL
+         SELECT e.*, true FROM recent_edit e
+         WHERE e.community_id = wanted.community_id AND e.posted_at > wanted.after
+           AND e.posted_at < wanted.before
+         ORDER BY posted_at DESC LIMIT 5000)
+        UNION ALL
+        (SELECT t.*, false FROM recent_text t
+         WHERE t.owner = wanted.owner AND t.community_id <> wanted.community_id
+           AND t.posted_at > wanted.after AND t.posted_at < wanted.before
+         UNION ALL
+         SELECT e.*, true FROM recent_edit e
+         WHERE e.owner = wanted.owner AND e.community_id <> wanted.community_id
+           AND e.posted_at > wanted.after AND e.posted_at < wanted.before
+         ORDER BY posted_at DESC LIMIT 5000)
     ) AS said
     LEFT JOIN moderation_case held USING (case_id)
 """  # a case that a person closed is joined no more
 SAVE_SAID = """
     INSERT INTO recent_text (community_id, message_id, member_id, channel_id, posted_at, length, sketch,
-                             was_stale, case_id)
+                             was_stale, case_id, owner)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[],
-                         $7::text[], $8::boolean[], $9::text[])
+                         $7::text[], $8::boolean[], $9::text[], $10::text[])
     ON CONFLICT (community_id, message_id) DO UPDATE SET case_id = excluded.case_id
+    WHERE excluded.case_id IS NOT NULL
+"""
+SAVE_EDITS = """
+    INSERT INTO recent_edit (community_id, message_id, member_id, channel_id, posted_at, length, sketch,
+                             was_stale, case_id, owner)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[],
+                         $7::text[], $8::boolean[], $9::text[], $10::text[])
+    ON CONFLICT (community_id, message_id, posted_at) DO UPDATE SET case_id = excluded.case_id
     WHERE excluded.case_id IS NOT NULL
 """
 LOAD_ORIGINALS = """
@@ -46,27 +69,29 @@ SAVE_ORIGINALS = """
     ON CONFLICT DO NOTHING
 """  # arrays of arrays do not unnest by rows, hence the text
 
-Asked = tuple[str, datetime, datetime]
-"""A community, and the moments between which its texts matter."""
+Asked = tuple[str, datetime, datetime, str | None]
+"""A community, the moments between which texts matter, and its owner."""
 
 
 async def load_said(connection: Connection, asked: Sequence[Asked]) -> dict[str, list[Said]]:
-    """Recent texts by community."""
+    """Recent texts by the community that asks; those of its owner's other communities with their name."""
     said: dict[str, list[Said]] = {}
-    for row in await connection.fetch(LOAD_SAID, *columns_of(asked, 3)) if asked else ():
-        said.setdefault(row["community_id"], []).append(_said(row))
+    for row in await connection.fetch(LOAD_SAID, *columns_of(asked, 4)) if asked else ():
+        said.setdefault(row["asked_by"], []).append(_said(row))
     return said
 
 
-async def save_said(connection: Connection, said: Iterable[tuple[str, Said]]) -> None:
-    """Insert, or give a case to what is there; by community."""
-    rows = [
-        (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
-         *each.fingerprint, each.was_stale, each.case_id)
-        for community_id, each in said
-    ]  # fmt: skip
-    if rows:
-        await connection.execute(SAVE_SAID, *columns_of(sorted(rows, key=lambda row: row[:2]), 9))
+async def save_said(connection: Connection, said: Iterable[tuple[str, str | None, Said]]) -> None:
+    """Insert, or give a case to what is there; by community, with its owner."""
+    entries = sorted(said, key=lambda row: (row[0], row[2].message_id, row[2].posted_us))
+    for statement, are_edits in ((SAVE_SAID, False), (SAVE_EDITS, True)):
+        rows = [
+            (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
+             *each.fingerprint, each.was_stale, each.case_id, owner)
+            for community_id, owner, each in entries if each.is_edit is are_edits
+        ]  # fmt: skip
+        if rows:
+            await connection.execute(statement, *columns_of(rows, 10))
 
 
 async def load_originals(
@@ -98,4 +123,5 @@ async def save_originals(connection: Connection, originals: Iterable[tuple[str, 
 def _said(row: asyncpg.Record) -> Said:
     fingerprint = Fingerprint(row["length"], row["sketch"])
     about = (microseconds_of(row["posted_at"]), row["message_id"], row["member_id"], row["channel_id"])
-    return Said(*about, fingerprint, row["was_stale"], row["open_case_id"])
+    elsewhere = "" if row["community_id"] == row["asked_by"] else row["community_id"]
+    return Said(*about, fingerprint, row["was_stale"], row["open_case_id"], row["is_edit"], elsewhere)

@@ -46,6 +46,7 @@ FORGET_INVITER_OF_REQUESTS = """
 ERASE_ARRIVALS = "DELETE FROM member_arrival WHERE community_id = $1 AND member_id = $2"
 FORGET_INVITER = "UPDATE member_arrival SET invited_by = NULL WHERE community_id = $1 AND invited_by = $2"
 ERASE_TEXTS = "DELETE FROM recent_text WHERE community_id = $1 AND member_id = $2"
+ERASE_EDITS = "DELETE FROM recent_edit WHERE community_id = $1 AND member_id = $2"
 ERASE_ORIGINALS = "DELETE FROM original_text WHERE community_id = $1 AND member_id = $2"
 ERASE_JOINS = "DELETE FROM recent_join WHERE community_id = $1 AND member_id = $2"
 ERASE_OFFENCES = "DELETE FROM session_offence WHERE community_id = $1 AND member_id = $2"
@@ -115,6 +116,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("member_arrival", ERASE_ARRIVALS),
     ("member_arrival_invited", FORGET_INVITER),
     ("recent_text", ERASE_TEXTS),
+    ("recent_edit", ERASE_EDITS),
     ("original_text", ERASE_ORIGINALS),
     ("recent_join", ERASE_JOINS),
     ("session_offence", ERASE_OFFENCES),

@@ -34,11 +34,25 @@ class Said(NamedTuple):
     """Too old on arrival to be punished."""
     case_id: str | None = None
     """The campaign that it belongs to, as far as that is not closed."""
+    is_edit: bool = False
+    """What an edit made of the message, at the time of the edit."""
+    community_id: str = ""
+    """Another community of the same owner; empty: this one."""
+
+
+Place = tuple[int, str, bool, str]
+
+
+def place_of(said: Said) -> Place:
+    """Its place in order of time, which no other text has."""
+    return said.posted_us, said.message_id, said.is_edit, said.community_id
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """Texts of `members_min` or more members that are alike, within `minutes`, in all channels.
+
+    Texts of other communities of the same owner count, too; what is decided is about this one's alone.
 
     Windows are half-open and by event time, and texts of a window are alike when all are like one of them:
     whatever order messages come in, the same ones are condemned.
@@ -92,9 +106,11 @@ class Campaign:
         if not condemned:
             return None
         members = len({each.member_id for each in condemned})
-        evidence = f"{len(condemned)} texts alike of {members} members within {self.minutes} minutes"
+        communities = len({each.community_id for each in condemned})
+        where = f" in {communities} communities" if communities > 1 else ""
+        evidence = f"{len(condemned)} texts alike of {members} members{where} within {self.minutes} minutes"
         score = min(1.0, members / (2 * self.members_min))
-        return Match(score, (), evidence), tuple(sorted(condemned, key=_order))
+        return Match(score, (), evidence), tuple(sorted(condemned, key=place_of))
 
     def _like(self, near: Sequence[Said], centre: Said) -> list[Said]:
         """Lengths alone tell most apart: a common subsequence is no longer than the shorter text."""
@@ -127,10 +143,6 @@ def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int)
 
 def _moment(said: Said) -> int:
     return said.posted_us
-
-
-def _order(said: Said) -> tuple[int, str]:
-    return said.posted_us, said.message_id
 
 
 @lru_cache(maxsize=1000)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from services.moderation.domain.lexicon import SEVERITIES, SEVERITY_OTHERWISE, Entry, Found, Lexicon
-from services.moderation.domain.lexicon_shipped import ShippedWords, listed, shipped_words
+from services.moderation.domain.lexicon import SEVERITIES, SEVERITY_OTHERWISE, Entry, Found, Lexicon, Touched
+from services.moderation.domain.lexicon_shipped import listed, shipped_words
 from services.moderation.domain.message import SPANS_MAX, Match, Message
 from services.moderation.domain.rules.kind import Kind, Resources
 from services.moderation.domain.selling import COMPILED_WARNING
@@ -57,14 +57,14 @@ class LexiconRule:
 
     @classmethod
     def of(
-        cls, params: LexiconParams, entries: Iterable[Entry], words: ShippedWords | None = None
+        cls, params: LexiconParams, entries: Iterable[Entry], touched: Touched | None = None
     ) -> "LexiconRule":
         """Compile with the entries of the lists that `params` names; ValueError when they are too many.
 
-        `words`: where all entries are shipped ones.
+        `touched`: gives the messages that may hold any of them.
         """
         weighing = (each for each in entries if each.is_allowed or _weighs(params, each))
-        return cls(params, Lexicon.of(weighing, words.touched if words else None))
+        return cls(params, Lexicon.of(weighing, touched))
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """What it found, by index in the batch."""
@@ -85,13 +85,14 @@ class LexiconRule:
 @lru_cache(maxsize=64)
 def _of_shipped(lists: tuple[str, ...], severities: tuple[tuple[str, float], ...]) -> LexiconRule:
     """Compiled once for all communities that ask for the same shipped lists."""
-    return LexiconRule.of(LexiconParams(lists, dict(severities)), listed(lists, {}), shipped_words())
+    return LexiconRule.of(LexiconParams(lists, dict(severities)), listed(lists, {}), shipped_words().touched)
 
 
 def _build(params: LexiconParams, resources: Resources) -> LexiconRule:
-    if not resources.lists.keys() & set(params.lists):
+    if not resources.lists.names(params.lists):
         return _of_shipped(params.lists, tuple(sorted(params.severities.items())))
-    return LexiconRule.of(params, listed(params.lists, resources.lists))
+    entries = listed(params.lists, resources.lists.entries)
+    return LexiconRule.of(params, entries, resources.lists.touched)
 
 
 def _built(params: LexiconParams, resources: Resources) -> LexiconRule:
