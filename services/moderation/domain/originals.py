@@ -34,6 +34,8 @@ class Originals:
         self, message: Message, marks: tuple[int, ...], rules: Sequence[tuple[Rule, Repost]]
     ) -> list[Hit]:
         """Whose text the message repeats; one that repeats nobody's is an original itself."""
+        if message.message_id in self.fresh:  # said twice; the first stays, as in the database
+            return []
         since_us = message.posted_us - max(params.days for _, params in rules) * DAY_US
         alike = self._alike(message, marks, since_us)
         mine = Original(message.message_id, message.member_id, message.posted_us, message.fingerprint, marks)

@@ -27,11 +27,17 @@ class Reminders:
     at: time = time(20, 0)
     version: int = 1
 
-    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
-        """The next evening: every day is looked at, since ads may make any day one of reminders."""
+    def next_evening(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """This evening, or tomorrow's when it has come already."""
         local = moment.astimezone(zone)
         due = datetime.combine(local.date(), self.at, zone)
         return due if due > local else datetime.combine(local.date() + timedelta(days=1), self.at, zone)
+
+    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """The next evening of a wanted day; in a week where none is wanted."""
+        first = self.next_evening(moment, zone)
+        evenings = [datetime.combine(first.date() + timedelta(days=n), self.at, zone) for n in range(7)]
+        return next((each for each in evenings if each.isoweekday() in self.days), evenings[-1])
 
 
 class Broken(NamedTuple):

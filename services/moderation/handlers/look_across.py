@@ -15,6 +15,7 @@ from services.moderation.domain.sessions import Session, Sessions
 from services.moderation.domain.window import NOTHING
 from services.moderation.store import crowds as crowd_store
 from services.moderation.store import sessions as session_store
+from services.moderation.store.community_windows import RECENT_KEPT, forget_said
 from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MessagePosted
 from shared.contracts.engagement import SessionClosed, SessionOpened
@@ -73,12 +74,16 @@ class Across:
             session = session.closed(at_us)
         self.sessions.keep(key, session)
 
-    async def save(self, connection: Connection) -> None:
-        """All that the batch changed."""
+    async def save(self, connection: Connection, latest: Mapping[str, datetime]) -> None:
+        """All that the batch changed; texts that are old at the communities' latest moments are left out."""
+        since = {name: latest[name] - RECENT_KEPT for name in self.crowds}
+        await forget_said(connection, sorted(since.items()))
         said = [
             (name, crowd.owner, each)
             for name, crowd in self.crowds.items()
+            for since_us in [microseconds_of(since[name])]
             for each in crowd.changed.values()
+            if each.posted_us >= since_us
         ]
         fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh.values()]
         await crowd_store.save_said(connection, said)
@@ -167,8 +172,7 @@ async def _reposts(
     prints = [posted[number].fingerprint for number in long]
     marks = dict(zip(long, marks_all(prints, [posted[number].community_id for number in long]), strict=True))
     communities = sorted({posted[number].community_id for number in marks})
-    wanted = sorted({mark for each in marks.values() for mark in each})
-    loaded = await crowd_store.load_originals(connection, communities, wanted)
+    loaded = await crowd_store.load_originals(connection, communities, marks.values())
     originals = {community_id: Originals.of(loaded.get(community_id, ())) for community_id in communities}
     reposts: dict[int, list[Hit]] = {}
     for number, own in marks.items():

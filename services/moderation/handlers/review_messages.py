@@ -13,6 +13,7 @@ from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
 from services.moderation.handlers.listings import Exemptions, Listings
 from services.moderation.handlers.look_across import Across, look_across
+from services.moderation.handlers.remind_of_rules import look_tonight
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.watch_disputes import watch_disputes
 from services.moderation.handlers.watch_pulse import watch_messages
@@ -50,10 +51,12 @@ class ReviewMessages:
         docket = Docket(windows)
         _judge(docket, batch, messages, books, lists, across)
         outcomes = await decide(docket, batch, books, self.texts, work)
-        await across.save(work.connection)
+        latest = {event.community_id: event.now for event in batch}
+        await across.save(work.connection, latest)
+        await look_tonight(outcomes, batch, work)
         await watch_messages(batch, messages, outcomes, books, self.texts, work)
         await watch_disputes(docket, batch, messages, self.texts, work)
-        await _remember(docket, known, batch, across, work)
+        await _remember(docket, known, latest, across, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
 
 
@@ -165,7 +168,7 @@ def _listed(
 async def _remember(
     docket: Docket,
     known: Collection[Key],
-    batch: Sequence[Event[Reviewed]],
+    latest: Mapping[str, datetime],
     across: Across,
     work: UnitOfWork,
 ) -> None:
@@ -175,6 +178,5 @@ async def _remember(
     fresh = {community_id for community_id, _ in changed.keys() - known}
     fresh |= {community_id for community_id, _ in docket.gone}
     fresh |= {community_id for community_id, _ in across.sessions.changed}
-    latest: dict[str, datetime] = {event.community_id: event.now for event in batch}
     for community_id in sorted(fresh):
         work.set_timer(forgetting(community_id, latest[community_id]))

@@ -23,12 +23,17 @@ CREATE TABLE original_text (
     posted_at    timestamptz NOT NULL,
     length       integer NOT NULL,
     sketch       text NOT NULL,
-    marks        bigint[] NOT NULL,
+    mark_1       bigint NOT NULL,
+    mark_2       bigint NOT NULL,
+    mark_3       bigint NOT NULL,
+    mark_4       bigint NOT NULL,
     PRIMARY KEY (community_id, message_id)
 );
 -- A text is looked up by any of its marks, which are salted with the community's id.
--- Every look-up would read all of a pending list.
-CREATE INDEX original_text_by_mark ON original_text USING gin (marks) WITH (fastupdate = off);
+CREATE INDEX original_text_by_mark_1 ON original_text (mark_1);
+CREATE INDEX original_text_by_mark_2 ON original_text (mark_2);
+CREATE INDEX original_text_by_mark_3 ON original_text (mark_3);
+CREATE INDEX original_text_by_mark_4 ON original_text (mark_4);
 CREATE INDEX original_text_by_time ON original_text (community_id, posted_at);
 
 -- Joins of the last hours.

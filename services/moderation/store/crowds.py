@@ -1,6 +1,6 @@
 """A community's recent texts and long texts of weeks, as fingerprints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -10,7 +10,7 @@ from services.moderation.domain.rules.repost import Original
 from services.moderation.store.columns import columns_of
 from services.moderation.store.moments import microseconds_of, moment_of
 from shared.postgres.connection import Connection
-from shared.text import Fingerprint
+from shared.text import MARKS, Fingerprint
 
 LOAD_SAID = """
     SELECT said.*, wanted.community_id AS asked_by,
@@ -55,20 +55,29 @@ SAVE_EDITS = """
     WHERE excluded.case_id IS NOT NULL
 """
 LOAD_ORIGINALS = """
-    SELECT held.*
-    FROM unnest($1::bigint[]) AS wanted (mark)
-    CROSS JOIN LATERAL (SELECT * FROM original_text WHERE marks && ARRAY[wanted.mark] OFFSET 0) AS held
-    WHERE held.community_id = ANY($2::text[])
-"""  # mark by mark: thousands in one array look so common that the planner reads every row of the community
+    SELECT DISTINCT ON (held.community_id, held.message_id) held.community_id, held.message_id,
+           held.member_id, held.posted_at, held.length, held.sketch,
+           held.mark_1, held.mark_2, held.mark_3, held.mark_4
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+         AS wanted (mark_1, mark_2, mark_3, mark_4)
+    CROSS JOIN LATERAL (
+        SELECT * FROM original_text t WHERE t.mark_1 = wanted.mark_1
+        UNION ALL SELECT * FROM original_text t WHERE t.mark_2 = wanted.mark_2
+        UNION ALL SELECT * FROM original_text t WHERE t.mark_3 = wanted.mark_3
+        UNION ALL SELECT * FROM original_text t WHERE t.mark_4 = wanted.mark_4 OFFSET 0
+    ) AS held
+    WHERE held.community_id = ANY($5::text[])
+"""  # text by text: the planner must not read the whole table for thousands of marks
 SAVE_ORIGINALS = """
-    INSERT INTO original_text (community_id, message_id, member_id, posted_at, length, sketch, marks)
-    SELECT t.community_id, t.message_id, t.member_id, t.posted_at, t.length, t.sketch,
-           string_to_array(t.marks, ' ')::bigint[]
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::int[], $6::text[], $7::text[])
-         AS t (community_id, message_id, member_id, posted_at, length, sketch, marks)
+    INSERT INTO original_text (community_id, message_id, member_id, posted_at, length, sketch,
+                               mark_1, mark_2, mark_3, mark_4)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::int[], $6::text[],
+                         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
     ON CONFLICT DO NOTHING
-"""  # arrays of arrays do not unnest by rows, hence the text
+"""
 
+Marks = tuple[int, ...]
+"""`MARKS` numbers."""
 Asked = tuple[str, datetime, datetime, str | None]
 """A community, the moments between which texts matter, and its owner."""
 
@@ -95,17 +104,17 @@ async def save_said(connection: Connection, said: Iterable[tuple[str, str | None
 
 
 async def load_originals(
-    connection: Connection, communities: Sequence[str], marks: Sequence[int]
+    connection: Connection, communities: Sequence[str], marks: Collection[Marks]
 ) -> dict[str, list[Original]]:
-    """Long texts with any of these marks, by community."""
+    """Long texts that have a mark in common with one of these, by community."""
     originals: dict[str, list[Original]] = {}
-    rows = await connection.fetch(LOAD_ORIGINALS, sorted(set(marks)), communities) if marks else ()
-    # a text comes once for each mark that it shares
-    for row in {(row["community_id"], row["message_id"]): row for row in rows}.values():
-        fingerprint = Fingerprint(row["length"], row["sketch"])
-        posted_us = microseconds_of(row["posted_at"])
-        original = Original(row["message_id"], row["member_id"], posted_us, fingerprint, tuple(row["marks"]))
-        originals.setdefault(row["community_id"], []).append(original)
+    for row in (
+        await connection.fetch(LOAD_ORIGINALS, *columns_of(marks, MARKS), communities) if marks else ()
+    ):
+        community_id, message_id, member_id, posted_at, length, sketch, *its_marks = row
+        print_ = Fingerprint(length, sketch)
+        original = Original(message_id, member_id, microseconds_of(posted_at), print_, tuple(its_marks))
+        originals.setdefault(community_id, []).append(original)
     return originals
 
 
@@ -113,11 +122,11 @@ async def save_originals(connection: Connection, originals: Iterable[tuple[str, 
     """Insert; what is there stays."""
     rows = [
         (community_id, each.message_id, each.member_id, moment_of(each.posted_us), *each.fingerprint,
-         " ".join(map(str, each.marks)))
+         *each.marks)
         for community_id, each in originals
     ]  # fmt: skip
     if rows:
-        await connection.execute(SAVE_ORIGINALS, *columns_of(sorted(rows), 7))
+        await connection.execute(SAVE_ORIGINALS, *columns_of(sorted(rows), 6 + MARKS))
 
 
 def _said(row: asyncpg.Record) -> Said:

@@ -63,9 +63,7 @@ class LinkRule:
         if self._names is None:
             return set()
         dotted = [
-            place
-            for place, text in enumerate(texts)
-            if not self._needs_dot or "." in text or "。" in text
+            place for place, text in enumerate(texts) if not self._needs_dot or "." in text or "。" in text
         ]
         return {dotted[n] for n in self._names.occurring([texts[place] for place in dotted])}
 
