@@ -97,8 +97,6 @@ class Desk:
     month: str
     """2026-03"""
     _client: httpx.AsyncClient = field(init=False)
-    _before: dict[str, int] = field(default_factory=dict)
-    """Points of members before their appeals were decided."""
 
     def __post_init__(self) -> None:
         headers = {"Authorization": f"Bearer {self.addresses.api_token}"}
@@ -122,7 +120,7 @@ class Desk:
 
     async def decide_appeals(self) -> None:
         """As an operator: every open appeal is overturned."""
-        self._before = await decide_appeals(self._pages, self._points, self._post)
+        await decide_appeals(self._pages, self._post)
 
     async def facts(self, positions: Positions) -> Facts:
         """Ask everything; `positions` is the last look at the log."""
@@ -144,7 +142,7 @@ class Desk:
             records=sum(service.handled for service in positions.services),
             reconciles=reconciles(positions),
             dead_letters=sum(sum(service.dead_letters.values()) for service in positions.services),
-            moderation=await moderation_facts(self._pages, self._points, self._case, self._before),
+            moderation=await moderation_facts(self._pages, self._case),
         )
 
     async def reports(self) -> dict[str, str]:
@@ -175,10 +173,6 @@ class Desk:
             if not cursor:
                 break
         return found
-
-    async def _points(self, member_id: str) -> int:
-        balance = await self._get("rewards", f"members/{member_id}/balance")
-        return int(balance["balance"]) - int(balance["debt"])
 
     async def _case(self, case_id: str) -> dict[str, Any]:
         url = f"{self.addresses.api_urls['moderation']}/v1/cases/{case_id}"

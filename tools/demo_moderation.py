@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 Pages = Callable[[str, str, Mapping[str, str]], Awaitable[list[dict[str, Any]]]]
 """All items of a service's path."""
-Points = Callable[[str], Awaitable[int]]
-"""What a member has."""
 Case = Callable[[str], Awaitable[dict[str, Any]]]
 Post = Callable[[str, Mapping[str, str]], Awaitable[None]]
 
@@ -47,22 +46,14 @@ class ModerationFacts:
     appeals: tuple[Appealed, ...]
 
 
-async def decide_appeals(pages: Pages, points: Points, post: Post) -> dict[str, int]:
-    """Overturn every open appeal; the members' points before that, by member."""
-    before = {}
+async def decide_appeals(pages: Pages, post: Post) -> None:
+    """Overturn every open appeal."""
     for appeal in await pages("moderation", "appeals", {"state": "open"}):
-        before[appeal["member_id"]] = await points(appeal["member_id"])
         await post(f"/v1/appeals/{appeal['appeal_id']}/decision", {"outcome": "overturned", "reason": REASON})
-    return before
 
 
-async def moderation_facts(
-    pages: Pages,
-    points: Points,
-    case: Case,
-    before: Mapping[str, int],
-) -> ModerationFacts:
-    """Ask everything; `before` are the points from before the appeals were decided."""
+async def moderation_facts(pages: Pages, case: Case) -> ModerationFacts:
+    """Ask everything."""
     cases = await pages("moderation", "cases", {"state": "all", "order": "time"})
     by_rule: dict[str, list[str]] = {}
     for each in cases:
@@ -80,18 +71,18 @@ async def moderation_facts(
         mutes_ended=sum(_ended_by_timer(each) for each in sanctions),
         waves=len(by_rule.get(WAVE_RULE, ())),
         warnings=len(await pages("moderation", "warnings", {})),
-        appeals=tuple(
-            [
-                Appealed(
-                    each["member_id"],
-                    each["said"],
-                    each["outcome"],
-                    await points(each["member_id"]) - before.get(each["member_id"], 0),
-                )
-                for each in appeals
-            ]
-        ),
+        appeals=tuple([await _appealed(pages, each) for each in appeals]),
     )
+
+
+async def _appealed(pages: Pages, appeal: Mapping[str, Any]) -> Appealed:
+    """With the points that came from its decision on."""
+    statement = await pages("rewards", f"members/{appeal['member_id']}/statement", {})
+    decided_at = datetime.fromisoformat(appeal["decided_at"]) - timedelta(seconds=1)
+    points = sum(
+        line["points"] for line in statement if datetime.fromisoformat(line["occurred_at"]) >= decided_at
+    )
+    return Appealed(appeal["member_id"], appeal["said"], appeal["outcome"], points)
 
 
 def _members(case: Mapping[str, Any]) -> set[str]:
