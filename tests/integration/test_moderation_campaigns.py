@@ -9,7 +9,7 @@ from shared.contracts.chat import MemberJoined, MessageEdited
 from shared.engine import Event
 from shared.postgres.pool import open_pool
 from tests.builders import at, event, posted, profile
-from tests.moderation_world import MakeDatabase, World
+from tests.moderation_world import MakeDatabase, World, fresh_effects
 
 OFFER = "全新理财平台上线每天稳定收益百分之五名额有限先到先得"
 VARIANTS = [OFFER, OFFER + "！", OFFER.replace("每天", "每日"), OFFER + "哦", OFFER + "呀"]
@@ -227,8 +227,16 @@ async def test_a_campaign_across_communities_of_one_owner_is_seen(world: World, 
     for batch in [events] if at_once else [[each] for each in events]:
         await world.handle(*batch)
     assert await world.removed() == ["m0", "m1", "m2", "m3", "m4"]
-    rows = await world.connection.fetch("SELECT community_id, kind FROM moderation_case ORDER BY 1")
-    assert [tuple(row) for row in rows] == [("book", "campaign"), ("club", "campaign"), ("tea", "campaign")]
+    rows = await world.connection.fetch("""
+        SELECT community_id, kind, string_agg(message_id, ' ' ORDER BY message_id) AS messages
+        FROM moderation_case JOIN case_message USING (case_id) GROUP BY case_id ORDER BY 1, 2
+    """)
+    assert [tuple(row) for row in rows] == [
+        ("book", "campaign", "m2"),
+        ("club", "campaign", "m1 m4"), ("club", "review", "m1"),
+        ("tea", "campaign", "m0 m3"), ("tea", "review", "m0"),
+    ]  # fmt: skip
+    assert len(world.told("case.opened")) == 5
     evidence = [each["evidence"] for each in world.told("finding.recorded")]
     assert "3 texts alike of 3 members in 3 communities within 10 minutes" in evidence
 
@@ -253,8 +261,31 @@ async def test_one_member_who_says_it_in_many_communities_is_no_gang(world: Worl
     assert world.told("message.removed", "case.opened") == []
 
 
-async def test_what_is_removed_here_leaves_other_communities_alone(world: World) -> None:
+async def test_earlier_copies_in_other_communities_wait_for_their_people(world: World) -> None:
     await world.handle(*spread("tea", "club", "book"))
     assert await world.removed() == ["m2"]
     strikes = await world.connection.fetch("SELECT community_id, member_id FROM strike")
     assert [tuple(row) for row in strikes] == [("book", "cat")]
+    rows = await world.connection.fetch("""
+        SELECT c.community_id, c.member_id, h.note FROM moderation_case c JOIN case_history h USING (case_id)
+        WHERE c.kind = 'review' ORDER BY 1
+    """)
+    note = "3 texts alike of 3 members in 3 communities within 10 minutes"
+    assert [tuple(row) for row in rows] == [("club", "bob", note), ("tea", "ann", note)]
+    further = spread("tea", "club", "book", "book")[3]
+    await world.handle(further)
+    assert len(world.told("case.opened")) == 3
+
+
+async def test_a_community_that_switched_the_rule_off_is_asked_nothing(world: World) -> None:
+    first, *others = spread("tea", "club", "book")
+    await world.handle(first)
+    off = '{"rules": [{"id": "campaign", "mode": "off", "newcomer_mode": "off"}]}'
+    await world.connection.execute(
+        "INSERT INTO policy (community_id, version, document, rules, changed_at, changed_by, reason)"
+        " VALUES ('tea', 1, $1, '{}', now(), 'olga', 'x')",
+        off,
+    )
+    await World(world.connection, effects=fresh_effects()).handle(*others)
+    rows = await world.connection.fetch("SELECT community_id FROM moderation_case ORDER BY 1")
+    assert [row["community_id"] for row in rows] == ["book", "club"]
