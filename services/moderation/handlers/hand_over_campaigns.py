@@ -43,6 +43,7 @@ async def hand_over(
         return
     known = await books.of(work.connection, sorted({said.community_id for _, _, said in elsewhere}))
     cases: dict[str, Case] = {}
+    scores: dict[str, float] = {}
     messages: dict[str, CaseMessage] = {}
     for event, hit, said in elsewhere:
         rule = next(_rules(known[said.community_id], said), None)
@@ -50,9 +51,11 @@ async def hand_over(
             continue
         case = _case(said, rule, hit, event)
         cases.setdefault(case.case_id, case)
+        scores[case.case_id] = max(case.score, scores.get(case.case_id, 0.0))
         where = (said.message_id, said.member_id, said.channel_id, moment_of(said.posted_us))
         messages.setdefault(case.case_id, CaseMessage(case.case_id, *where, ""))
-    fresh = await save_cases(work.connection, cases.values(), messages.values())
+    saved = [case._replace(score=scores[case_id]) for case_id, case in cases.items()]
+    fresh = await save_cases(work.connection, saved, messages.values())
     for case_id in sorted(fresh):
         _announce(cases[case_id], messages[case_id], work)
 
