@@ -1,8 +1,8 @@
 """Marks of a long text: texts alike share one or more of them, others hardly ever do.
 
 MinHash over runs of twelve letters of the fingerprint's sketch (Leskovec, Rajaraman, Ullman: Mining of
-Massive Datasets, chapter 3). Of copies with something put before them, or a part changed, 99 in 100 are found; with
-every tenth character changed, one in two. Among thousands a text meets about one other by chance.
+Massive Datasets, chapter 3). Of copies with something put before them, or a part changed, 99 in 100 are
+found; with every tenth character changed, one in two. Among thousands a text meets about one other by chance.
 """
 
 from collections.abc import Sequence

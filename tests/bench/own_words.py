@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 
 from services.moderation.domain.lexicon import Entry
+from services.moderation.domain.own_lists import OwnLists
 from services.moderation.domain.policy import Policy
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.domain.rules import Resources
@@ -36,4 +37,4 @@ def book_with_own_words() -> RuleBook:
     pattern = next(rule for rule in shipped.rules if rule.id == "spam_words")
     own = replace(pattern, id="own_words", params=LexiconParams((LIST,)))
     policy = Policy((*shipped.rules, own), shipped.ladder)
-    return RuleBook.compile(policy, Resources(lists={LIST: own_words()}, model=shipped_model()))
+    return RuleBook.compile(policy, Resources(lists=OwnLists.of({LIST: own_words()}), model=shipped_model()))

@@ -23,6 +23,8 @@ class CampaignHit(NamedTuple):
     case_id: str
     crew: tuple[Said, ...]
     """All of its messages in the community that are near the newest, whatever holds them."""
+    elsewhere: tuple[Said, ...] = ()
+    """Those in the owner's other communities that had no case there yet."""
 
 
 @dataclass(slots=True)
@@ -42,8 +44,10 @@ class Crowd:
         return cls(owner, entries, {_name(each) for each in entries})
 
     def overhear(self, said: Said) -> None:
-        """A text of another community of the same owner."""
-        if _name(said) not in self.known:
+        """A text of another community of the same owner, or the case that it got."""
+        if _name(said) in self.known:
+            self.said = [said if place_of(each) == place_of(said) else each for each in self.said]
+        else:
             self.known.add(_name(said))
             insort(self.said, said, key=place_of)
 
@@ -73,13 +77,17 @@ class Crowd:
             insort(self.said, newest, key=place_of)
         self.known.add(_name(newest))
         self.changed[place_of(newest)] = newest
-        for each in (each for each in neighbours if each is not self):
+        others = [each for each in neighbours if each is not self]
+        for each in others:
             each.overhear(newest._replace(community_id=message.community_id))
         hits = []
         for rule, params in reading:
             campaign = params.judge(self.changed[place_of(newest)], self.said)
             if campaign and not params.is_custom(message):
                 hits.append(self._join(rule, *campaign, propose))
+        for said in (each for hit in hits for each in hit.said if others):
+            for other in others:
+                other.overhear(self.changed[place_of(said)]._replace(community_id=message.community_id))
         return [hit for hit in hits if hit.said]
 
     def _join(
@@ -93,7 +101,8 @@ class Crowd:
             joined = each._replace(case_id=case_id)
             self.said[self.said.index(each)] = joined
             self.changed[place_of(each)] = joined
-        return CampaignHit(rule, match, fresh, case_id, own)
+        elsewhere = tuple(each for each in said if each.community_id and each.case_id is None)
+        return CampaignHit(rule, match, fresh, case_id, own, elsewhere)
 
 
 def _name(said: Said) -> str | Place:

@@ -11,6 +11,7 @@ from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.window import Window
 from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
+from services.moderation.handlers.hand_over_campaigns import hand_over
 from services.moderation.handlers.listings import Exemptions, Listings
 from services.moderation.handlers.look_across import Across, look_across
 from services.moderation.handlers.remind_of_rules import look_tonight
@@ -53,6 +54,7 @@ class ReviewMessages:
         outcomes = await decide(docket, batch, books, self.texts, work)
         latest = {event.community_id: event.now for event in batch}
         await across.save(work.connection, latest)
+        await hand_over(across.campaigns, batch, self.books, work)
         await look_tonight(outcomes, batch, work)
         await watch_messages(batch, messages, outcomes, books, self.texts, work)
         await watch_disputes(docket, batch, messages, self.texts, work)

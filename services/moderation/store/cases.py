@@ -64,6 +64,8 @@ class Case(NamedTuple):
     rule_version: int
     score: float
     opened_at: datetime
+    note: str = ""
+    """Why, for the history, where no finding says it."""
 
 
 class CaseMessage(NamedTuple):
@@ -92,11 +94,13 @@ async def save_cases(
     rows = sorted(cases)
     if not rows:
         return set()
-    saved = await connection.fetch(SAVE_CASES, *columns_of(rows, 8))
+    saved = await connection.fetch(SAVE_CASES, *columns_of((row[:8] for row in rows), 8))
     fresh = {row["case_id"] for row in saved if row["is_new"]}
     await connection.execute(SAVE_CASE_MESSAGES, *columns_of(sorted(messages), 6))
     opened = [
-        (row.case_id, 1, row.opened_at, ENGINE_ACTOR, "opened", "") for row in rows if row.case_id in fresh
+        (row.case_id, 1, row.opened_at, ENGINE_ACTOR, "opened", row.note)
+        for row in rows
+        if row.case_id in fresh
     ]
     await add_history(connection, opened)
     return fresh

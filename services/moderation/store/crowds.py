@@ -133,4 +133,5 @@ def _said(row: asyncpg.Record) -> Said:
     fingerprint = Fingerprint(row["length"], row["sketch"])
     about = (microseconds_of(row["posted_at"]), row["message_id"], row["member_id"], row["channel_id"])
     elsewhere = "" if row["community_id"] == row["asked_by"] else row["community_id"]
-    return Said(*about, fingerprint, row["was_stale"], row["open_case_id"], row["is_edit"], elsewhere)
+    case_id = row["case_id"] if elsewhere else row["open_case_id"]  # what is closed there is closed
+    return Said(*about, fingerprint, row["was_stale"], case_id, row["is_edit"], elsewhere)
