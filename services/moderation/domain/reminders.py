@@ -65,11 +65,20 @@ def is_quiet(moment: time, quiet_from: time, quiet_until: time) -> bool:
 
 def ads_rise(broken: Sequence[Broken], policy: Policy) -> bool:
     """Whether clearly more messages with ads were found in the last seven days than in the seven before."""
-    ads = [each for each in broken if (rule := policy.rule(each.rule)) and rule.kind in AD_KINDS]
+    ads = [
+        each
+        for each in broken
+        if (rule := policy.rule(each.rule)) and rule.kind in AD_KINDS and _is_enforced(rule)
+    ]
     # one message may break several of these rules
     lately = max((each.lately for each in ads), default=0)
     before = max((each.before for each in ads), default=0)
     return lately >= max(ADS_RISE_MIN, ADS_RISE_FACTOR * before)
+
+
+def _is_enforced(rule: Rule) -> bool:
+    """What waits for a person may be no ad."""
+    return Mode.ENFORCE in (rule.mode, rule.newcomer_mode)
 
 
 def rule_to_name(broken: Sequence[Broken], policy: Policy, day: date) -> Rule | None:

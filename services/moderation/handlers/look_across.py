@@ -85,7 +85,7 @@ class Across:
             for each in crowd.changed.values()
             if each.posted_us >= since_us
         ]
-        fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh.values()]
+        fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh]
         await crowd_store.save_said(connection, said)
         await crowd_store.save_originals(connection, fresh)
         await session_store.save_sessions(connection, self.sessions)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.moderation import metrics
+from services.moderation.domain.policy import Mode
 from services.moderation.domain.reminders import (
     AD_KINDS,
     Broken,
@@ -112,7 +113,7 @@ async def look_tonight(outcomes: Sequence[Outcome], batch: Sequence[Event[Any]],
     """An ad makes its evening one to look at, whatever the day of the week."""
     first: dict[str, Event[Any]] = {}
     for outcome in outcomes:
-        if any(each.rule.kind in AD_KINDS for each in outcome.found):
+        if any(each.rule.kind in AD_KINDS and each.mode is Mode.ENFORCE for each in outcome.found):
             event = batch[outcome.cause]
             first.setdefault(event.community_id, event)
     if not first:

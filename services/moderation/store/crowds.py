@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
@@ -46,6 +47,10 @@ SAVE_SAID = """
     ON CONFLICT (community_id, message_id) DO UPDATE SET case_id = excluded.case_id
     WHERE excluded.case_id IS NOT NULL
 """
+SAID_COLUMNS = (
+    "community_id", "message_id", "member_id", "channel_id", "posted_at", "length", "sketch", "was_stale",
+    "case_id", "owner",
+)  # fmt: skip
 SAVE_EDITS = """
     INSERT INTO recent_edit (community_id, message_id, member_id, channel_id, posted_at, length, sketch,
                              was_stale, case_id, owner)
@@ -55,26 +60,19 @@ SAVE_EDITS = """
     WHERE excluded.case_id IS NOT NULL
 """
 LOAD_ORIGINALS = """
-    SELECT DISTINCT ON (held.community_id, held.message_id) held.community_id, held.message_id,
-           held.member_id, held.posted_at, held.length, held.sketch,
-           held.mark_1, held.mark_2, held.mark_3, held.mark_4
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
-         AS wanted (mark_1, mark_2, mark_3, mark_4)
+    SELECT DISTINCT held.community_id, held.message_id, held.member_id, held.posted_at, held.length,
+           held.sketch, held.mark_1, held.mark_2, held.mark_3
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (mark_1, mark_2, mark_3)
     CROSS JOIN LATERAL (
         SELECT * FROM original_text t WHERE t.mark_1 = wanted.mark_1
         UNION ALL SELECT * FROM original_text t WHERE t.mark_2 = wanted.mark_2
-        UNION ALL SELECT * FROM original_text t WHERE t.mark_3 = wanted.mark_3
-        UNION ALL SELECT * FROM original_text t WHERE t.mark_4 = wanted.mark_4 OFFSET 0
+        UNION ALL SELECT * FROM original_text t WHERE t.mark_3 = wanted.mark_3 OFFSET 0
     ) AS held
-    WHERE held.community_id = ANY($5::text[])
+    WHERE held.community_id = ANY($4::text[])
 """  # text by text: the planner must not read the whole table for thousands of marks
-SAVE_ORIGINALS = """
-    INSERT INTO original_text (community_id, message_id, member_id, posted_at, length, sketch,
-                               mark_1, mark_2, mark_3, mark_4)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::int[], $6::text[],
-                         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-    ON CONFLICT DO NOTHING
-"""
+ORIGINAL_COLUMNS = (
+    "community_id", "message_id", "member_id", "posted_at", "length", "sketch", "mark_1", "mark_2", "mark_3",
+)  # fmt: skip
 
 Marks = tuple[int, ...]
 """`MARKS` numbers."""
@@ -92,15 +90,29 @@ async def load_said(connection: Connection, asked: Sequence[Asked]) -> dict[str,
 
 async def save_said(connection: Connection, said: Iterable[tuple[str, str | None, Said]]) -> None:
     """Insert, or give a case to what is there; by community, with its owner."""
-    entries = sorted(said, key=lambda row: (row[0], row[2].message_id, row[2].posted_us))
-    for statement, are_edits in ((SAVE_SAID, False), (SAVE_EDITS, True)):
-        rows = [
-            (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
-             *each.fingerprint, each.was_stale, each.case_id, owner)
-            for community_id, owner, each in entries if each.is_edit is are_edits
-        ]  # fmt: skip
+    texts: list[tuple[Any, ...]] = []
+    rest: list[tuple[Any, ...]] = []
+    edits: list[tuple[Any, ...]] = []
+    for community_id, owner, each in said:
+        row = (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
+               *each.fingerprint, each.was_stale, each.case_id, owner)  # fmt: skip
+        (edits if each.is_edit else rest if each.case_id else texts).append(row)
+    if texts and not await _copy_texts(connection, sorted(texts)):
+        rest += texts
+    for statement, rows in ((SAVE_SAID, rest), (SAVE_EDITS, edits)):
         if rows:
+            rows.sort(key=lambda row: (row[0], row[1], row[4]))
             await connection.execute(statement, *columns_of(rows, 10))
+
+
+async def _copy_texts(connection: Connection, rows: Sequence[tuple[object, ...]]) -> bool:
+    """Insert texts of no case; False, and none is inserted, when one of them is there: it came long ago."""
+    try:
+        async with connection.transaction():
+            await connection.copy_records_to_table("recent_text", records=rows, columns=SAID_COLUMNS)
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
 
 
 async def load_originals(
@@ -119,14 +131,14 @@ async def load_originals(
 
 
 async def save_originals(connection: Connection, originals: Iterable[tuple[str, Original]]) -> None:
-    """Insert; what is there stays."""
+    """Insert what was not there; a text that is there has the same marks, so it was loaded."""
     rows = [
         (community_id, each.message_id, each.member_id, moment_of(each.posted_us), *each.fingerprint,
          *each.marks)
         for community_id, each in originals
     ]  # fmt: skip
     if rows:
-        await connection.execute(SAVE_ORIGINALS, *columns_of(sorted(rows), 6 + MARKS))
+        await connection.copy_records_to_table("original_text", records=rows, columns=ORIGINAL_COLUMNS)
 
 
 def _said(row: asyncpg.Record) -> Said:
