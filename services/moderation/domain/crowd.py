@@ -54,7 +54,7 @@ class Crowd:
     def hear(
         self,
         message: Message,
-        rules: Sequence[tuple[Rule, Campaign]],
+        reading: Sequence[tuple[Rule, Campaign]],
         propose: Callable[[], str],
         was_stale: bool,
         is_edit: bool = False,
@@ -62,27 +62,25 @@ class Crowd:
     ) -> list[CampaignHit]:
         """The campaigns of a new text; `propose` names one that begins here. A known one changes nothing.
 
-        `neighbours`: crowds of the owner's communities, which hear it too.
+        `reading`: the rules that read it. `neighbours`: crowds of the owner's communities, which hear it too.
         """
-        reading = [
-            (rule, params) for rule, params in rules if rule.scope.holds(message) and params.reads(message)
-        ]
         about = (message.posted_us, message.message_id, message.member_id, message.channel_id)
         newest = Said(*about, message.fingerprint, was_stale, is_edit=is_edit)
-        if not reading or _name(newest) in self.known:
+        name, place = _name(newest), place_of(newest)
+        if name in self.known:
             return []
-        if not self.said or place_of(self.said[-1]) < place_of(newest):  # as nearly always
+        if not self.said or place_of(self.said[-1]) < place:  # as nearly always
             self.said.append(newest)
         else:
             insort(self.said, newest, key=place_of)
-        self.known.add(_name(newest))
-        self.changed[place_of(newest)] = newest
+        self.known.add(name)
+        self.changed[place] = newest
         others = [each for each in neighbours if each is not self]
         for each in others:
             each.overhear(newest._replace(community_id=message.community_id))
         hits = []
         for rule, params in reading:
-            campaign = params.judge(self.changed[place_of(newest)], self.said)
+            campaign = params.judge(self.changed[place], self.said)
             if campaign and not params.is_custom(message):
                 hits.append(self._join(rule, *campaign, propose))
         for said in (each for hit in hits for each in hit.said if others):

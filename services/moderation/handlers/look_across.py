@@ -119,10 +119,12 @@ async def _campaigns(
     books: Mapping[str, RuleBook],
     connection: Connection,
 ) -> tuple[dict[str, Crowd], dict[int, list[CampaignHit]]]:
+    reading: dict[int, list[tuple[Rule, Any]]] = {}
     moments: dict[str, list[datetime]] = {}
     for number, message in messages.items():
         rules = books[message.community_id].across(CAMPAIGN)
-        if any(rule.scope.holds(message) and params.reads(message) for rule, params in rules):
+        if own := [each for each in rules if each[0].scope.holds(message) and each[1].reads(message)]:
+            reading[number] = own
             moments.setdefault(message.community_id, []).append(batch[number].occurred_at)
     owners = {event.community_id: event.profile.owner for event in batch}
     asked = [
@@ -136,15 +138,14 @@ async def _campaigns(
     }
     houses = _houses(crowds.values())
     campaigns: dict[int, list[CampaignHit]] = {}
-    for number, message in messages.items():
-        if crowd := crowds.get(message.community_id):
-            event = batch[number]
-            rules = books[message.community_id].across(CAMPAIGN)
-            propose = partial(event_id, event.now, CAMPAIGN, event.id)
-            is_edit = not isinstance(event.data, MessagePosted)
-            neighbours = houses.get(crowd.owner, ())
-            if hits := crowd.hear(message, rules, propose, event.is_stale, is_edit, neighbours):
-                campaigns[number] = hits
+    for number, rules in reading.items():
+        event, message = batch[number], messages[number]
+        crowd = crowds[message.community_id]
+        propose = partial(event_id, event.now, CAMPAIGN, event.id)
+        is_edit = not isinstance(event.data, MessagePosted)
+        neighbours = houses.get(crowd.owner, ())
+        if hits := crowd.hear(message, rules, propose, event.is_stale, is_edit, neighbours):
+            campaigns[number] = hits
     return crowds, campaigns
 
 
@@ -190,6 +191,6 @@ async def _sessions(
     for event in batch:
         known = earliest.get(event.community_id)
         earliest[event.community_id] = min(known, event.occurred_at) if known else event.occurred_at
-    told = {event.data.session_id for event in batch if isinstance(event.data, SessionOpened | SessionClosed)}
+    told = {event.data.session_id for event in batch if type(event.data) in (SessionOpened, SessionClosed)}
     members = sorted({message.member_id for message in messages.values()})
     return await session_store.load_sessions(connection, sorted(earliest.items()), sorted(told), members)

@@ -112,18 +112,8 @@ def _judge(
     shown = _listed(_shown(messages, books), messages, books, lists)
     for number, event in enumerate(batch):
         data = event.data
-        if isinstance(data, MessageDeleted):
-            docket.bury(data.community_id, data.message_id)
-        elif isinstance(data, SessionOpened | SessionClosed):
-            across.hear(event)
-        elif data.is_bot:
-            continue
-        elif isinstance(data, MemberJoined):
-            docket.join(data.community_id, data.member_id, microseconds_of(event.occurred_at))
-        elif _is_operators(data):
-            docket.excuse(data.community_id, data.member_id)
-        else:
-            message, book = messages[number], books[data.community_id]
+        if message := messages.get(number):
+            book = books[data.community_id]
             if (data.community_id, data.member_id) in lists.allowed:
                 book = book.binding()
             hits = [*shown[number], *across.shown(number, event, message, shown[number], docket, book)]
@@ -133,6 +123,14 @@ def _judge(
                 docket.judge_edited(message, hits, number)
             for hit in across.campaigns.get(number, ()):
                 docket.judge_campaign(hit, data.community_id, number)
+        elif isinstance(data, MessageDeleted):
+            docket.bury(data.community_id, data.message_id)
+        elif isinstance(data, SessionOpened | SessionClosed):
+            across.hear(event)
+        elif isinstance(data, MemberJoined) and not data.is_bot:
+            docket.join(data.community_id, data.member_id, microseconds_of(event.occurred_at))
+        elif _is_operators(data) and not data.is_bot:
+            docket.excuse(data.community_id, data.member_id)
 
 
 def _shown(messages: Mapping[int, Message], books: Mapping[str, RuleBook]) -> dict[int, list[Hit]]:

@@ -92,8 +92,7 @@ class Campaign:
     def judge(self, newest: Said, said: Sequence[Said]) -> tuple[Match, tuple[Said, ...]] | None:
         """The campaign that the newest text makes or joins; `said` holds it too, in order of time."""
         span_us = self.minutes * MINUTE_US
-        low = bisect_right(said, newest.posted_us - span_us, key=_moment)
-        near = said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
+        near = _near(said, newest, span_us)
         if len({each.member_id for each in near}) < self.members_min:
             return None
         own = self._like(near, newest)
@@ -122,6 +121,17 @@ class Campaign:
             if shortest <= each.fingerprint.length <= longest
             and similarity(each.fingerprint, mark, least) >= least
         ]
+
+
+def _near(said: Sequence[Said], newest: Said, span_us: int) -> Sequence[Said]:
+    """The texts less than that far from the newest, which nearly always is the last."""
+    if said[-1] is newest:
+        low = len(said) - 1
+        while low and said[low - 1].posted_us > newest.posted_us - span_us:
+            low -= 1
+        return said[low:]
+    low = bisect_right(said, newest.posted_us - span_us, key=_moment)
+    return said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
 
 
 def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int) -> Sequence[Said]:
