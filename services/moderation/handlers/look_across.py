@@ -10,6 +10,7 @@ from services.moderation.domain.crowd import CampaignHit, Crowd, members_of
 from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Key, Message
 from services.moderation.domain.originals import Originals
+from services.moderation.domain.policy import Rule
 from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.sessions import Session, Sessions
 from services.moderation.domain.window import NOTHING

@@ -113,8 +113,8 @@ def _judge(
     for number, event in enumerate(batch):
         data = event.data
         if message := messages.get(number):
-            book = books[data.community_id]
-            if (data.community_id, data.member_id) in lists.allowed:
+            book = books[message.community_id]
+            if (message.community_id, message.member_id) in lists.allowed:
                 book = book.binding()
             hits = [*shown[number], *across.shown(number, event, message, shown[number], docket, book)]
             if isinstance(data, MessagePosted):
@@ -122,7 +122,7 @@ def _judge(
             else:
                 docket.judge_edited(message, hits, number)
             for hit in across.campaigns.get(number, ()):
-                docket.judge_campaign(hit, data.community_id, number)
+                docket.judge_campaign(hit, message.community_id, number)
         elif isinstance(data, MessageDeleted):
             docket.bury(data.community_id, data.message_id)
         elif isinstance(data, SessionOpened | SessionClosed):
