@@ -139,13 +139,13 @@ async def _campaigns(
     }
     houses = _houses(crowds.values())
     campaigns: dict[int, list[CampaignHit]] = {}
-    for number, rules in reading.items():
+    for number, own in reading.items():
         event, message = batch[number], messages[number]
         crowd = crowds[message.community_id]
         propose = partial(event_id, event.now, CAMPAIGN, event.id)
         is_edit = not isinstance(event.data, MessagePosted)
         neighbours = houses.get(crowd.owner, ())
-        if hits := crowd.hear(message, rules, propose, event.is_stale, is_edit, neighbours):
+        if hits := crowd.hear(message, own, propose, event.is_stale, is_edit, neighbours):
             campaigns[number] = hits
     return crowds, campaigns
 
