@@ -16,7 +16,7 @@ from services.moderation.domain.sessions import Session, Sessions
 from services.moderation.domain.window import NOTHING
 from services.moderation.store import crowds as crowd_store
 from services.moderation.store import sessions as session_store
-from services.moderation.store.community_windows import RECENT_KEPT, forget_said
+from services.moderation.store.community_windows import SAID_KEPT, forget_said
 from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MessagePosted
 from shared.contracts.engagement import SessionClosed, SessionOpened
@@ -77,7 +77,7 @@ class Across:
 
     async def save(self, connection: Connection, latest: Mapping[str, datetime]) -> None:
         """All that the batch changed; texts that are old at the communities' latest moments are left out."""
-        since = {name: latest[name] - RECENT_KEPT for name in self.crowds}
+        since = {name: latest[name] - SAID_KEPT for name in self.crowds}
         await forget_said(connection, sorted(since.items()))
         said = [
             (name, crowd.owner, each)

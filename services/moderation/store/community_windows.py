@@ -7,8 +7,10 @@ from services.moderation.domain.originals import KEPT_DAYS
 from services.moderation.store.columns import columns_of
 from shared.postgres.connection import Connection
 
+SAID_KEPT = timedelta(hours=2)
+"""Four times the longest window of a campaign: what comes late still finds its neighbours."""
 RECENT_KEPT = timedelta(days=1)
-"""Far above every window: what comes late still finds its neighbours."""
+"""As much longer than the window of a wave of joins."""
 SESSIONS_KEPT = timedelta(days=7)
 
 PRUNE_SAID = """
@@ -60,8 +62,8 @@ async def forget_said(connection: Connection, since: Sequence[tuple[str, datetim
 async def prune(connection: Connection, moments: Sequence[tuple[str, datetime]]) -> set[str]:
     """Forget what is old at the communities' moments; returns the communities of which some is left."""
     for statement, kept in (
-        (PRUNE_SAID, RECENT_KEPT),
-        (PRUNE_EDITS, RECENT_KEPT),
+        (PRUNE_SAID, SAID_KEPT),
+        (PRUNE_EDITS, SAID_KEPT),
         (PRUNE_ORIGINALS, timedelta(days=KEPT_DAYS)),
         (PRUNE_JOINS, RECENT_KEPT),
         (PRUNE_WAVES, RECENT_KEPT),
