@@ -46,6 +46,7 @@ REST = (
     f"INSERT INTO reported_message VALUES ('tea', {CANARYS_MESSAGE}, {CANARYS_CASE}, now(), NULL)",
     f"INSERT INTO training_sample VALUES ('tea', {CANARYS_MESSAGE}, '{AD}', 'spam', now(), false)",
     "INSERT INTO recent_text VALUES ('tea', 'm', 'CANARY', 'hall', now(), 9, '', false, NULL)",
+    "INSERT INTO recent_edit VALUES ('tea', 'm', 'CANARY', 'hall', now(), 9, '', false, NULL)",
     "INSERT INTO original_text VALUES ('tea', 'm', 'CANARY', now(), 9, '', 1, 2, 3)",
     "INSERT INTO recent_join VALUES ('tea', 'CANARY', now())",
     "INSERT INTO session_offence VALUES ('tea', 's', 'CANARY', 'm', now())",
