@@ -26,7 +26,7 @@ class EngineSettings:
     """How often the ends of the log are asked for: they give lag and the live lanes' clock."""
     progress_seconds: float = 1.0
     idle_progress_seconds: float = 10.0
-    careful_records: int = 100
+    careful_records: int = 10
     """After an unclean death a lane goes on in steps of this many, each noted before it is tried."""
     breaker_row: int = 50
     breaker_window: int = 1000
