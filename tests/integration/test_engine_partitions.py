@@ -92,8 +92,7 @@ async def a_past_day(owner: "asyncpg.Connection[asyncpg.Record]", days: int, seq
     day: date = TODAY - timedelta(days=days)
     name = f"outbox_d{day:%Y%m%d}"
     await owner.execute(f"CREATE TABLE {name} (LIKE outbox INCLUDING ALL)")
-    await owner.execute(
-        f"ALTER TABLE outbox ATTACH PARTITION {name} FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
-    )
+    span = f"FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+    await owner.execute(f"ALTER TABLE outbox ATTACH PARTITION {name} FOR VALUES {span}")
     await owner.execute(ROW, seq, day)
     return name
