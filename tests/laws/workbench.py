@@ -116,7 +116,7 @@ class Workbench:
 
     async def claim(self) -> Lane:
         """Take the lane over; whoever held it is fenced from here on."""
-        (lane,) = await claim_lanes(self.connection, self.group, [LANE], str(uuid4()), 0)
+        (lane,) = await claim_lanes(self.connection, self.group, [LANE], str(uuid4()), EngineSettings())
         return lane
 
     async def forget_ids(self) -> None:
@@ -197,7 +197,9 @@ async def workbench(service: str, pool: Pool, samples: Iterable[Sample]) -> Asyn
         transaction = connection.transaction()
         await transaction.start()
         try:
-            (lane,) = await claim_lanes(connection, f"hearth.{service}", [LANE], str(uuid4()), 0)
+            (lane,) = await claim_lanes(
+                connection, f"hearth.{service}", [LANE], str(uuid4()), EngineSettings()
+            )
             await act(connection, service)
             yield Workbench(service, pool, connection, lane)
         finally:
