@@ -58,18 +58,23 @@ def ready_timers(view: View, due: Iterable[Timer]) -> list[Timer]:
     return ready
 
 
-def before_timers(pending: Sequence[Planned], timers: Sequence[Timer]) -> tuple[list[Planned], list[Planned]]:
+def before_timers(
+    pending: Sequence[Planned], timers: Sequence[Timer]
+) -> tuple[Sequence[Planned], Sequence[Planned]]:
     """Split events into those to apply before these timers fire, and those that come after."""
     if not timers:
-        return list(pending), []
+        return pending, ()
     moments = {timer.community_id: timer.due_at for timer in timers}
     now: list[Planned] = []
     later: list[Planned] = []
     held: set[str] = set()
     for planned in pending:
         community_id = planned.event.data.community_id
+        if community_id in held:
+            later.append(planned)
+            continue
         moment = moments.get(community_id)
-        if community_id in held or (moment is not None and planned.event.now >= moment):
+        if moment is not None and planned.event.now >= moment:
             held.add(community_id)
             later.append(planned)
         else:

@@ -18,6 +18,7 @@ from deploy.local.home import REPOSITORY
 from services.moderation.domain.docket import Docket
 from services.moderation.domain.recorded import Recorded, read_all
 from services.moderation.domain.rulebook import RuleBook
+from services.moderation.domain.window import may_be_new
 from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MessagePosted
 from tests.bench.history import history
@@ -44,7 +45,8 @@ def recorded(limit: int | None) -> Iterable[Recorded]:
 def decide(docket: Docket, book: RuleBook, batch: Sequence[Recorded]) -> None:
     """A batch as the service judges it, between loading windows and saving them."""
     messages = read_all(batch)
-    for number, (message, shown) in enumerate(zip(messages, book.read(messages), strict=True)):
+    shows = book.read(messages, may_be_new(messages, docket.windows))
+    for number, (message, shown) in enumerate(zip(messages, shows, strict=True)):
         docket.judge_posted(message, shown, book, number)
 
 

@@ -123,7 +123,7 @@ def _finding(hit: Hit) -> Finding:
     return Finding(
         rule=finding.rule,
         rule_version=finding.version,
-        mode=hit.rule.mode,
+        mode=hit.rule.mode_for(is_new=True),
         score=finding.score,
         evidence=finding.evidence,
         places=_places(finding.spans),

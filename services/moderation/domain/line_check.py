@@ -56,7 +56,7 @@ class LineCheck:
 
     def _check(self, line: Line, message: Message, shown: list[Hit]) -> CheckedLine:
         if line.member_id is None or line.sent_us is None:
-            modes = [(hit, hit.rule.mode_for(False)) for hit in shown]
+            modes = [(hit, hit.rule.mode_for(is_new=True)) for hit in shown]  # of whom nothing is known
             alone = [LineFinding(hit.rule, mode, hit.finding) for hit, mode in modes if mode is not Mode.OFF]
             return _checked(line, alone, set())
         self._docket.judge_posted(message, shown, self.book, 0)

@@ -99,6 +99,11 @@ class Rule:
         return self.id.partition("_")[0] == ILLEGAL or (bool(lists) and set(lists) == {ILLEGAL})
 
     @property
+    def is_of_new(self) -> bool:
+        """Whether only new members are judged by it."""
+        return self.mode is Mode.OFF
+
+    @property
     def is_off(self) -> bool:
         """Whether nobody is judged by it."""
         return self.mode is Mode.OFF and self.newcomer_mode in (None, Mode.OFF)

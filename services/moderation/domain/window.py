@@ -3,10 +3,10 @@
 It is all that rules know of the past, so a restart or a move to another process changes no verdict.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from services.moderation.domain.message import Message, Recent, entry_of
+from services.moderation.domain.message import Key, Message, Recent, entry_of
 
 SECOND_US = 1_000_000
 KEPT_US = 120 * SECOND_US
@@ -110,3 +110,15 @@ def _latest(noted_us: int | None, moment_us: int) -> int:
 
 
 NOTHING = Window()
+
+
+def may_be_new(messages: Sequence[Message], windows: Mapping[Key, Window]) -> list[int]:
+    """The places of messages whose members may be new when they are judged, by their windows before that.
+
+    Nobody becomes new again: messages are counted up, and a coming is moved back only.
+    """
+    return [
+        place
+        for place, message in enumerate(messages)
+        if windows.get((message.community_id, message.member_id), NOTHING).is_new(message.posted_us)
+    ]

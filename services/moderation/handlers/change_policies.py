@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from services.moderation.domain.policy import BadPolicy, Policy
 from services.moderation.handlers.rulebooks import RuleBooks, build, policy_of
-from services.moderation.store.policies import PolicyVersion, add_version, load_heads, load_version
+from services.moderation.store.heads import load_heads
+from services.moderation.store.policies import PolicyVersion, add_version, load_version
 from services.moderation.store.policy_documents import PolicyDocument, compose
 from shared.postgres.connection import Connection
 
@@ -36,7 +37,7 @@ class Current(NamedTuple):
 
 async def current_policy(connection: Connection, shipped: Policy, community_id: str) -> Current:
     """What is in force. Raises `BadPolicy` when this release no longer knows a kind or a parameter of it."""
-    head = (await load_heads(connection, [community_id])).get(community_id)
+    head = (await load_heads(connection, [community_id]))[community_id].policy
     stored = await load_version(connection, community_id, head) if head else None
     return Current(policy_of(shipped, stored) if stored else shipped, stored)
 
@@ -68,7 +69,7 @@ async def _before(connection: Connection, shipped: Policy, community_id: str) ->
     try:
         return await current_policy(connection, shipped, community_id)
     except BadPolicy:
-        head = (await load_heads(connection, [community_id]))[community_id]
+        head = (await load_heads(connection, [community_id]))[community_id].policy
         return Current(Policy(()), await load_version(connection, community_id, head))
 
 

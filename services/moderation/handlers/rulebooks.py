@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import structlog
 from pydantic import ValidationError
@@ -16,10 +15,11 @@ from services.moderation.domain.own_lists import NO_LISTS, OwnLists
 from services.moderation.domain.policy import BadPolicy, Policy
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.domain.rules import Resources
+from services.moderation.store.heads import NOTHING_OWN, Head, load_heads
 from services.moderation.store.models import newest_models, shipped_model
-from services.moderation.store.policies import PolicyVersion, load_heads, load_version
+from services.moderation.store.policies import PolicyVersion, load_version
 from services.moderation.store.policy_documents import PolicyDocument, complaints_of, compose, default_policy
-from services.moderation.store.word_lists import entries_of, load_list_heads, load_lists
+from services.moderation.store.word_lists import entries_of, load_lists
 from shared.postgres.connection import Connection
 
 BOOKS_MAX = 2000
@@ -31,20 +31,6 @@ VERSIONS_TRIED_MAX = 50
 """Of a policy that cannot be built, before the shipped one judges."""
 
 log = structlog.get_logger(__name__)
-
-
-class Head(NamedTuple):
-    """What a community's book is made of."""
-
-    policy: int
-    """Version of the policy."""
-    words: int
-    """The newest change of its word lists."""
-    model: int
-    """Version of the model."""
-
-
-NOTHING_OWN = Head(0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -64,30 +50,25 @@ class RuleBooks:
 
     async def of(self, connection: Connection, communities: Collection[str]) -> Mapping[str, RuleBook]:
         """The book of each community."""
-        policies = await load_heads(connection, communities)
-        words = await load_list_heads(connection, communities)
-        known = {name: self._models[name].version if name in self._models else 0 for name in communities}
-        self._models |= await newest_models(connection, known)
-        return {
-            name: await self._book(connection, name, policies.get(name, 0), words.get(name, 0))
-            for name in communities
-        }
+        heads = await load_heads(connection, communities)
+        known = {name: self._models[name].version if name in self._models else 0 for name in heads}
+        if behind := {name: version for name, version in known.items() if version < heads[name].model}:
+            self._models |= await newest_models(connection, behind)
+        return {name: await self._book(connection, name, head) for name, head in heads.items()}
 
     async def resources(self, connection: Connection, community_id: str) -> Resources:
         """What a policy of the community is built with."""
         return (await self.of(connection, [community_id]))[community_id].resources
 
-    async def _book(self, connection: Connection, community_id: str, policy: int, words: int) -> RuleBook:
-        model = self._models.get(community_id)
-        head = Head(policy, words, model.version if model else 0)
+    async def _book(self, connection: Connection, community_id: str, head: Head) -> RuleBook:
         if head == NOTHING_OWN:
             return self.shipped
         known = self._books.get(community_id)
         if known is None or known[0] != head:
-            same = known[1].resources.lists if known and known[0].words == words else None
+            same = known[1].resources.lists if known and known[0].words == head.words else None
             lists = same or await _lists(connection, community_id)
-            resources = Resources(lists, model=model or shipped_model())
-            known = head, await self._newest(connection, community_id, policy, resources)
+            resources = Resources(lists, model=self._models.get(community_id) or shipped_model())
+            known = head, await self._newest(connection, community_id, head.policy, resources)
             self._books.pop(community_id, None)
             while self._is_full(lists.size):
                 self._books.pop(next(iter(self._books)))

@@ -55,8 +55,7 @@ STILL_THERE = """
 
 async def forget_said(connection: Connection, since: Sequence[tuple[str, datetime]]) -> None:
     """Forget the communities' texts from before these moments."""
-    for statement in (PRUNE_SAID, PRUNE_EDITS):
-        await connection.execute(statement, *columns_of(since, 2))
+    await connection.execute(f"WITH edits AS ({PRUNE_EDITS}) {PRUNE_SAID}", *columns_of(since, 2))
 
 
 async def prune(connection: Connection, moments: Sequence[tuple[str, datetime]]) -> set[str]:

@@ -47,10 +47,6 @@ SAVE_SAID = """
     ON CONFLICT (community_id, message_id) DO UPDATE SET case_id = excluded.case_id
     WHERE excluded.case_id IS NOT NULL
 """
-SAID_COLUMNS = (
-    "community_id", "message_id", "member_id", "channel_id", "posted_at", "length", "sketch", "was_stale",
-    "case_id", "owner",
-)  # fmt: skip
 SAVE_EDITS = """
     INSERT INTO recent_edit (community_id, message_id, member_id, channel_id, posted_at, length, sketch,
                              was_stale, case_id, owner)
@@ -91,28 +87,15 @@ async def load_said(connection: Connection, asked: Sequence[Asked]) -> dict[str,
 async def save_said(connection: Connection, said: Iterable[tuple[str, str | None, Said]]) -> None:
     """Insert, or give a case to what is there; by community, with its owner."""
     texts: list[tuple[Any, ...]] = []
-    rest: list[tuple[Any, ...]] = []
     edits: list[tuple[Any, ...]] = []
     for community_id, owner, each in said:
         row = (community_id, each.message_id, each.member_id, each.channel_id, moment_of(each.posted_us),
                *each.fingerprint, each.was_stale, each.case_id, owner)  # fmt: skip
-        (edits if each.is_edit else rest if each.case_id else texts).append(row)
-    if texts and not await _copy_texts(connection, sorted(texts)):
-        rest += texts
-    for statement, rows in ((SAVE_SAID, rest), (SAVE_EDITS, edits)):
+        (edits if each.is_edit else texts).append(row)
+    for statement, rows in ((SAVE_SAID, texts), (SAVE_EDITS, edits)):
         if rows:
             rows.sort(key=lambda row: (row[0], row[1], row[4]))
             await connection.execute(statement, *columns_of(rows, 10))
-
-
-async def _copy_texts(connection: Connection, rows: Sequence[tuple[object, ...]]) -> bool:
-    """Insert texts of no case; False, and none is inserted, when one of them is there: it came long ago."""
-    try:
-        async with connection.transaction():
-            await connection.copy_records_to_table("recent_text", records=rows, columns=SAID_COLUMNS)
-    except asyncpg.UniqueViolationError:
-        return False
-    return True
 
 
 async def load_originals(

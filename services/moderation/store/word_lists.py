@@ -1,7 +1,7 @@
 """Word lists that communities made themselves, their last versions each."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,10 +13,6 @@ from shared.postgres.connection import Connection
 VERSIONS_KEPT = 10
 """Of one list."""
 
-LOAD_HEADS = """
-    SELECT community_id, max(version) AS version FROM word_list WHERE community_id = ANY($1::text[])
-    GROUP BY community_id
-"""
 LOAD_LISTS = """
     SELECT name, entries FROM (
         SELECT DISTINCT ON (name) name, entries FROM word_list WHERE community_id = $1
@@ -81,12 +77,6 @@ def written(entries: Sequence[Entry]) -> str:
 def entries_of(text: str) -> tuple[Entry, ...]:
     """What `written` wrote."""
     return tuple(Entry(*row) for row in json.loads(text))
-
-
-async def load_list_heads(connection: Connection, communities: Collection[str]) -> dict[str, int]:
-    """The newest change of those communities that ever had a list."""
-    rows = await connection.fetch(LOAD_HEADS, list(communities))
-    return {row["community_id"]: row["version"] for row in rows}
 
 
 async def load_lists(connection: Connection, community_id: str) -> dict[str, str]:
