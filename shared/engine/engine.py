@@ -39,8 +39,8 @@ DRAIN_SECONDS_MAX = 5.0
 DECODED_AT_ONCE = 12
 """Records decoded between two turns of the loop: decoding fills the time that Postgres takes, and what
 Postgres answers does not wait long for it."""
-LOOKED_AT_ONCE = 40
-"""The same of what a service thinks ahead."""
+LOOKED_AT_ONCE = 250
+"""Facts that a service thinks about at once; it is a batch's fixed costs that count there."""
 LOOP_FAILED_REST_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)

@@ -65,20 +65,23 @@ def before_timers(
     if not timers:
         return pending, ()
     moments = {timer.community_id: timer.due_at for timer in timers}
-    now: list[Planned] = []
-    later: list[Planned] = []
     held: set[str] = set()
-    for planned in pending:
-        community_id = planned.event.data.community_id
-        if community_id in held:
-            later.append(planned)
-            continue
-        moment = moments.get(community_id)
+    first = len(pending)
+    for number, planned in enumerate(pending):
+        moment = moments.get(planned.event.data.community_id)
         if moment is not None and planned.event.now >= moment:
+            first = number
+            break
+    now, later = list(pending[:first]), []
+    for planned in pending[first:]:
+        community_id = planned.event.data.community_id
+        if community_id not in held:
+            moment = moments.get(community_id)
+            if moment is None or planned.event.now < moment:
+                now.append(planned)
+                continue
             held.add(community_id)
-            later.append(planned)
-        else:
-            now.append(planned)
+        later.append(planned)
     return now, later
 
 

@@ -122,9 +122,10 @@ async def _campaigns(
 ) -> tuple[dict[str, Crowd], dict[int, list[CampaignHit]]]:
     reading: dict[int, list[tuple[Rule, Any]]] = {}
     moments: dict[str, list[datetime]] = {}
+    rules_of = {community_id: book.across(CAMPAIGN) for community_id, book in books.items()}
     for number, message in messages.items():
-        rules = books[message.community_id].across(CAMPAIGN)
-        if own := [each for each in rules if each[0].scope.holds(message) and each[1].reads(message)]:
+        rules = rules_of[message.community_id]
+        if own := [each for each in rules if each[1].reads(message) and each[0].scope.holds(message)]:
             reading[number] = own
             moments.setdefault(message.community_id, []).append(batch[number].occurred_at)
     owners = {event.community_id: event.profile.owner for event in batch}
@@ -166,11 +167,13 @@ def _span(book: RuleBook) -> timedelta:
 async def _reposts(
     posted: Mapping[int, Message], books: Mapping[str, RuleBook], connection: Connection
 ) -> tuple[dict[str, Originals], dict[int, list[Hit]]]:
-    long = [
-        number
-        for number, message in posted.items()
-        if any(params.reads(message) for _, params in books[message.community_id].across(REPOST))
-    ]
+    rules_of = {community_id: book.across(REPOST) for community_id, book in books.items()}
+    long = []
+    for number, message in posted.items():
+        for _, params in rules_of[message.community_id]:
+            if params.reads(message):
+                long.append(number)
+                break
     prints = [posted[number].fingerprint for number in long]
     marks = dict(zip(long, marks_all(prints, [posted[number].community_id for number in long]), strict=True))
     communities = sorted({posted[number].community_id for number in marks})
@@ -179,7 +182,7 @@ async def _reposts(
     reposts: dict[int, list[Hit]] = {}
     for number, own in marks.items():
         message = posted[number]
-        rules = books[message.community_id].across(REPOST)
+        rules = rules_of[message.community_id]
         if hits := originals[message.community_id].read(message, own, rules):
             reposts[number] = hits
     return originals, reposts
@@ -190,8 +193,10 @@ async def _sessions(
 ) -> Sessions:
     earliest: dict[str, datetime] = {}
     for event in batch:
-        known = earliest.get(event.community_id)
-        earliest[event.community_id] = min(known, event.occurred_at) if known else event.occurred_at
+        community_id, moment = event.data.community_id, event.occurred_at
+        known = earliest.get(community_id)
+        if known is None or moment < known:
+            earliest[community_id] = moment
     told = {event.data.session_id for event in batch if type(event.data) in (SessionOpened, SessionClosed)}
     members = sorted({message.member_id for message in messages.values()})
     return await session_store.load_sessions(connection, sorted(earliest.items()), sorted(told), members)

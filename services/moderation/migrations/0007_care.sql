@@ -35,7 +35,6 @@ CREATE TABLE member_seen (
     is_gone      boolean NOT NULL,
     PRIMARY KEY (community_id, member_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX member_by_silence ON member_seen (community_id, seen_on, member_id);
 
 -- Members whom a list that the community follows allows: they are never cleaned away.
 CREATE VIEW allow_listed_member AS

@@ -93,10 +93,8 @@ class Campaign:
         """The campaign that the newest text makes or joins; `said` holds it too, in order of time."""
         span_us = self.minutes * MINUTE_US
         near = _near(said, newest, span_us)
-        if len({each.member_id for each in near}) < self.members_min:
-            return None
         own = self._like(near, newest)
-        if len(own) < 2:
+        if len(own) < 2 or len({each.member_id for each in near}) < self.members_min:
             return None
         condemned: set[Said] = set()
         for centre in own:
@@ -115,19 +113,19 @@ class Campaign:
         """Lengths alone tell most apart: a common subsequence is no longer than the shorter text."""
         mark, least = centre.fingerprint, self.similarity_min
         shortest, longest = mark.length * least / (2 - least), mark.length * (2 - least) / least
-        return [
-            each
-            for each in near
-            if shortest <= each.fingerprint.length <= longest
-            and similarity(each.fingerprint, mark, least) >= least
-        ]
+        like = []
+        for each in near:
+            other = each.fingerprint
+            if shortest <= other.length <= longest and similarity(other, mark, least) >= least:
+                like.append(each)
+        return like
 
 
 def _near(said: Sequence[Said], newest: Said, span_us: int) -> Sequence[Said]:
     """The texts less than that far from the newest, which nearly always is the last."""
     if said[-1] is newest:
-        low = len(said) - 1
-        while low and said[low - 1].posted_us > newest.posted_us - span_us:
+        low, since_us = len(said) - 1, newest.posted_us - span_us
+        while low and said[low - 1].posted_us > since_us:
             low -= 1
         return said[low:]
     low = bisect_right(said, newest.posted_us - span_us, key=_moment)
