@@ -108,6 +108,7 @@ def _night() -> Iterator[Sample]:
     yield _said("大家好，我叫小艾，新来的，多多关照", midnight + 60, "i1", "ivy")
     yield _said("请问明天的茶会在哪里集合？", midnight + 120, "q1", "ben")
     yield _said("生日 3-9", midnight + 180, "b1")
+    yield _said(AD, midnight + 240, "ad3", "dan")
 
 
 def _moderation() -> Iterator[Sample]:
