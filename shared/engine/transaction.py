@@ -73,7 +73,7 @@ class Transaction:
         return self.plan.events
 
     async def _apply(self, fresh: Sequence[Planned], work: UnitOfWork, effects: Effects) -> None:
-        """Events and timers in the order of their communities' clocks; behind them timers that cut nothing."""
+        """Events and timers in the order of their communities' clocks, then timers that cut nothing."""
         view = View({lane.partition: lane for lane in self.lanes}, self.plan)
         pending: Sequence[Planned] = fresh
         timers = await self._ready(view, work.connection, work.uncut if pending else ())
