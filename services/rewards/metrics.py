@@ -12,11 +12,22 @@ POINTS_REVERSED = counter(
     "Points taken back, by reason.",
     {"reason": ("message_removed", "message_deleted", "checkin_revoked")},
 )
+POINTS_MOVED = counter(
+    "hearth_rewards_points_moved_total",
+    "Points set aside, spent, given back, held or expired, by kind of transaction.",
+    {
+        "kind": (
+            "reserve", "confirm", "cancel", "fund", "defund", "promise", "return", "deduct", "hold", "release",
+            "void", "expire",
+        )
+    },
+)  # fmt: skip
 MESSAGES_UNPAID = counter(
     "hearth_rewards_messages_unpaid_total",
     "Messages that earn nothing, by why.",
-    {"why": ("bot", "brief", "cap", "cooldown")},
+    {"why": ("bot", "brief", "cap", "cooldown", "similar")},
 )
+DAYS_SEALED = counter("hearth_rewards_days_sealed_total", "Days of communities' books that were sealed.")
 LATE_FACTS = counter(
     "hearth_rewards_late_facts_total",
     "Facts that came after their month was closed and changed nothing in it.",

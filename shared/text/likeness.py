@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 HEAD_CHARACTERS = 96
@@ -56,3 +57,9 @@ def similarity(one: Fingerprint, other: Fingerprint, least: float = 0.0) -> floa
     if one.length <= SKETCH_CHARACTERS_MAX and other.length <= SKETCH_CHARACTERS_MAX:
         return alike
     return min(alike, bound)
+
+
+def like_any(sketch: str, others: Sequence[str], least: float) -> bool:
+    """Whether the sketch shares so much (0 to 1, as `similarity`) with one of the others."""
+    similar = Indel.normalized_similarity
+    return process.extractOne(sketch, others, scorer=similar, score_cutoff=least, processor=None) is not None

@@ -13,7 +13,7 @@ from services.rewards import api
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.pool import open_pool
 from tests.builders import at, posted
-from tests.rewards_world import World, checkin, connected, removed
+from tests.rewards_world import World, checkin, connected, removed, words
 from tests.servers import ServiceDatabase
 
 CHAT = "今天的茶很好喝"
@@ -53,7 +53,7 @@ async def site(service_database: Callable[[str], Awaitable[ServiceDatabase]]) ->
 
 
 async def test_a_member_has_a_balance_and_a_debt(site: Site) -> None:
-    first, second = posted(CHAT), posted(CHAT, at(120))
+    first, second = posted(CHAT), posted(words(120), at(120))
     await site.world.tell(first, second)
     assert await site.json(f"{TEA}/members/ann/balance") == {
         "community_id": "tea",
@@ -96,10 +96,10 @@ async def test_a_statement_explains_every_point_newest_first(site: Site) -> None
 
 
 async def test_a_statement_shows_what_went_to_a_debt(site: Site) -> None:
-    first, second = posted(CHAT), posted(CHAT, at(120))
+    first, second = posted(CHAT), posted(words(120), at(120))
     await site.world.tell(first, second)
     await site.world.spend(3)
-    await site.world.tell_in_turn(removed(first, after=200), posted(CHAT, at(300)))
+    await site.world.tell_in_turn(removed(first, after=200), posted(words(300), at(300)))
     lines = (await site.json(f"{TEA}/members/ann/statement"))["items"]
     taken, repaid = (next(line for line in lines if line["debt_change"] == by) for by in (1, -1))
     assert (taken["points"], taken["wallet_change"], taken["debt_change"]) == (-2, -1, 1)
@@ -107,7 +107,7 @@ async def test_a_statement_shows_what_went_to_a_debt(site: Site) -> None:
 
 
 async def test_a_statement_comes_in_pages_without_gap_or_repeat(site: Site) -> None:
-    await site.world.tell(*(posted(CHAT, at(minutes=2 * number)) for number in range(7)))
+    await site.world.tell(*(posted(words(number), at(minutes=2 * number)) for number in range(7)))
     seen, cursor = [], None
     while True:
         page = await site.json(
@@ -129,7 +129,7 @@ async def test_an_open_month_shows_how_things_stand_and_a_closed_one_its_result(
     await site.world.fire(site.world.timer("2024-03"))
     await site.world.tell(posted(CHAT, at(300), member="dan"))
     closed = await site.json(f"{TEA}/months/2024-03")
-    assert (closed["state"], closed["candidates"], closed["late_facts"]) == ("closed", 3, 1)
+    assert (closed["state"], closed["candidates"], closed["late_facts"]) == ("published", 3, 1)
     assert closed["top"] == open_month["top"]
     assert [(each["rank"], each["member_id"], each["score"]) for each in closed["top"]] == [
         (1, "cat", 5),

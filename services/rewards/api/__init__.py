@@ -74,7 +74,7 @@ def _add_months(routes: APIRouter, pool: Pool) -> None:
         """A month's state and its three most active members, with the parts of their scores."""
         async with _snapshot(pool) as connection:
             known = await _month(connection, community_id, month)
-            if known["state"] == "closed":
+            if known["evidence_hash"] is not None:
                 top = await months.read_winners(connection, (community_id, known["month"]))
                 candidates = known["candidates"]
             else:

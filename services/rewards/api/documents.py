@@ -100,7 +100,7 @@ class MonthDocument(BaseModel):
 
     community_id: str
     month: str
-    state: Literal["open", "closed"]
+    state: Literal["open", "closing", "published", "choosing", "fulfilled", "closed"]
     closes_at: datetime
     """Not before; it also waits until moderation and engagement have told all of their facts."""
     closed_at: datetime | None

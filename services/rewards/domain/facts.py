@@ -3,7 +3,7 @@
 A closed month stays as it is: what would have changed it is counted as late.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -29,6 +29,8 @@ class DayChange:
     """The latest moment of what was added."""
     slots: list[int] = field(default_factory=list)
     """Moments of messages that won one, in milliseconds since 1970."""
+    sketches: Sequence[str] = ()
+    """Of the last paid messages as they are after this; none when no message was paid."""
 
     @property
     def grows(self) -> bool:

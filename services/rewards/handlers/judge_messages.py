@@ -10,6 +10,7 @@ from services.rewards.domain.message import Message, MessageKey, Ruling
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count
+from services.rewards.handlers.opening import FROZEN_STATES
 from services.rewards.handlers.posting import post
 from services.rewards.store.messages import load_messages, save_messages
 from services.rewards.store.months import load_states
@@ -34,7 +35,7 @@ class JudgeMessages:
         messages = await load_messages(work.connection, dict.fromkeys(key for _, key, _ in words))
         months = {(each.key[0], month_of(each.day)) for each in messages.values() if each.day}
         states = await load_states(work.connection, months) if months else {}
-        changes = FactChanges(frozenset(key for key, state in states.items() if state == "closed"))
+        changes = FactChanges(frozenset(key for key, state in states.items() if state in FROZEN_STATES))
         movements: list[Movement] = []
         for event, key, word in words:
             before = messages.get(key) or Message(key)

@@ -9,6 +9,8 @@ from services.rewards.store.months import load_states, open_months
 from shared.engine import Timer, UnitOfWork
 
 MONTH_CLOSE = "month_close"
+FROZEN_STATES = frozenset({"published", "choosing", "fulfilled", "closed"})
+"""In these a month's facts stay as they are."""
 WAITS_FOR = ("moderation", "engagement")
 """Their facts up to the close are read before: a removal, and a check-in, still count."""
 
@@ -23,4 +25,4 @@ async def closed_months(work: UnitOfWork, months: Mapping[MonthKey, tzinfo]) -> 
         await open_months(work.connection, unknown)
         for (community_id, month), due_at in unknown.items():
             work.set_timer(Timer(community_id, MONTH_CLOSE, due_at, f"{month:%Y-%m}", after=WAITS_FOR))
-    return frozenset(key for key, state in states.items() if state == "closed")
+    return frozenset(key for key, state in states.items() if state in FROZEN_STATES)

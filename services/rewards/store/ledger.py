@@ -31,14 +31,14 @@ CHANGE_BALANCES = """
     UPDATE account SET balance = account.balance + change.amount
     FROM unnest($1::bigint[], $2::bigint[]) AS change (account_id, amount)
     WHERE account.id = change.account_id
-      AND (account.kind <> 'wallet' OR account.balance + change.amount >= 0)
+      AND (account.kind IN ('issuer', 'debt') OR account.balance + change.amount >= 0)
       AND (account.kind <> 'debt' OR account.balance + change.amount <= 0)
 """
 AWARD_COLUMNS = (
     "id", "community_id", "member_id", "points", "rule", "rule_version", "cause_id", "fingerprint",
     "occurred_at",
 )  # fmt: skip
-REVERSAL_COLUMNS = (*AWARD_COLUMNS, "kind", "reverses", "reason")
+OTHER_COLUMNS = (*AWARD_COLUMNS, "kind", "reverses", "reason")
 ENTRY_COLUMNS = ("account_id", "transaction_id", "amount")
 
 
@@ -86,8 +86,9 @@ async def write_movements(
     if status != f"UPDATE {len(moved)}":
         raise BalanceMoved(f"{len(moved)} balances were to change, the answer was {status}")
     # COPY, as these rows are never there before: half the time of an insert by unnest, on both ends
-    await _append(connection, AWARD_COLUMNS, [_award(each) for each in movements if each.reverses is None])
-    await _append(connection, REVERSAL_COLUMNS, [_reversal(each) for each in movements if each.reverses])
+    await _append(connection, AWARD_COLUMNS, [_award(each) for each in movements if not (each.does or each.reverses)])
+    others = [_other(each) for each in movements if each.does or each.reverses]
+    await _append(connection, OTHER_COLUMNS, others)
     await connection.copy_records_to_table("entry", records=sorted(entries), columns=ENTRY_COLUMNS)
 
 
@@ -112,5 +113,5 @@ def _award(movement: Movement) -> tuple[object, ...]:
     )
 
 
-def _reversal(movement: Movement) -> tuple[object, ...]:
+def _other(movement: Movement) -> tuple[object, ...]:
     return (*_award(movement), movement.kind, movement.reverses, movement.reason)

@@ -74,7 +74,7 @@ SAVE_WINNERS = """
                          $7::timestamptz[])
 """
 CLOSE = """
-    UPDATE month SET state = 'closed'
+    UPDATE month SET state = 'published'
     FROM unnest($1::text[], $2::date[]) AS done (community_id, month)
     WHERE month.community_id = done.community_id AND month.month = done.month
 """
@@ -85,10 +85,23 @@ MONTH = """
     WHERE community_id = $1 AND ($2::date IS NULL OR month = $2)
     ORDER BY month DESC LIMIT 1
 """
+# A month of which somebody was forgotten has its evidence no longer.
+FROZEN = """
+    SELECT r.month, r.excluded, r.evidence_hash FROM month_result r JOIN month m USING (community_id, month)
+    WHERE r.community_id = $1 AND m.erased = 0 ORDER BY r.month
+"""
 WINNERS = """
     SELECT rank, member_id, score, parts, last_at FROM month_winner
     WHERE community_id = $1 AND month = $2 ORDER BY rank
 """
+
+
+class Frozen(NamedTuple):
+    """What a closed month's evidence was made of."""
+
+    month: date
+    excluded: dict[str, str]
+    evidence_hash: str
 
 
 class Result(NamedTuple):
@@ -173,6 +186,12 @@ async def save_results(connection: Connection, results: Iterable[Result]) -> Non
 async def read_month(connection: Connection, community_id: str, month: date | None) -> asyncpg.Record | None:
     """A month with its result, if it has one; the newest that is known when none is named."""
     return await connection.fetchrow(MONTH, community_id, month)
+
+
+async def load_frozen(connection: Connection, community_id: str) -> list[Frozen]:
+    """Every closed month of which nobody was forgotten."""
+    rows = await connection.fetch(FROZEN, community_id)
+    return [Frozen(row[0], json.loads(row[1]), row[2]) for row in rows]
 
 
 async def read_winners(connection: Connection, key: MonthKey) -> list[Standing]:
