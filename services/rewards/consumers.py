@@ -1,10 +1,12 @@
 """Which events rewards takes, and who takes them."""
 
 from services.rewards.handlers.award_checkins import AwardCheckins
+from services.rewards.handlers.award_given import AwardGiven
 from services.rewards.handlers.award_messages import AwardMessages
+from services.rewards.handlers.award_thanks import AwardThanks
 from services.rewards.handlers.judge_messages import JudgeMessages
-from shared.contracts.chat import MessageDeleted, MessagePosted
-from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
+from shared.contracts.chat import MessageDeleted, MessagePosted, ReactionAdded, ReactionRemoved
+from shared.contracts.engagement import CheckinRecorded, CheckinRevoked, EventAttended, IntroductionCompleted
 from shared.contracts.moderation import MessageRemoved, MessageRestored
 from shared.engine import Routes
 
@@ -15,4 +17,6 @@ def routes() -> Routes:
     table.on(MessagePosted, to=AwardMessages())
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())
+    table.on(MessagePosted, to=AwardThanks())
+    table.on(ReactionAdded, ReactionRemoved, IntroductionCompleted, EventAttended, to=AwardGiven())
     return table

@@ -5,12 +5,27 @@ from shared.observability.metrics import counter
 POINTS_AWARDED = counter(
     "hearth_rewards_points_awarded_total",
     "Points given to wallets, or to repay debts, by earning rule.",
-    {"rule": ("message", "checkin")},
+    {
+        "rule": (
+            "message",
+            "checkin",
+            "thanks",
+            "reaction",
+            "introduction",
+            "event",
+            "idea",
+            "referral",
+            "red_packet",
+            "lottery",
+            "compensation",
+            "adjustment",
+        )
+    },
 )
 POINTS_REVERSED = counter(
     "hearth_rewards_points_reversed_total",
     "Points taken back, by reason.",
-    {"reason": ("message_removed", "message_deleted", "checkin_revoked")},
+    {"reason": ("message_removed", "message_deleted", "checkin_revoked", "taken_back", "invitee_left")},
 )
 POINTS_MOVED = counter(
     "hearth_rewards_points_moved_total",

@@ -85,7 +85,9 @@ def counted_messages(
                 continue
             at = datetime.fromisoformat(record["sent_at"]).astimezone(UTC)
             partners = {member_id(each) for each in record.get("mentions", ())} | {answered or author}
-            yield Message(author, at, at.astimezone(place).date(), frozenset(partners - {author}), record["text"])
+            yield Message(
+                author, at, at.astimezone(place).date(), frozenset(partners - {author}), record["text"]
+            )
 
 
 def says_enough(text: str) -> bool:

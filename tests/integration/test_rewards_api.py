@@ -1,55 +1,22 @@
 """Rewards over HTTP on a real database: balances, statements, months, leaderboards, the books."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
-from pydantic import SecretStr
 
-from services.rewards import api
-from shared.http.application import guarded_application, include_guarded
-from shared.postgres.pool import open_pool
 from tests.builders import at, posted
-from tests.rewards_world import World, checkin, connected, removed, words
+from tests.rewards_http import TEA, Site, opened
+from tests.rewards_world import checkin, removed, words
 from tests.servers import ServiceDatabase
 
 CHAT = "今天的茶很好喝"
-TOKEN = "a-token-for-tests-only"
-TEA = "/v1/communities/tea"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The API, and the handlers on the database behind it."""
-
-    client: httpx.AsyncClient
-    world: World
-    database: ServiceDatabase
-
-    async def json(self, path: str, locale: str = "en", **parameters: Any) -> Any:
-        """The answer of a request that succeeds."""
-        response = await self.client.get(path, params=parameters, headers={"accept-language": locale})
-        assert response.status_code == 200, response.text
-        return response.json()
 
 
 @pytest.fixture
 async def site(service_database: Callable[[str], Awaitable[ServiceDatabase]]) -> AsyncIterator[Site]:
-    database = await service_database("rewards")
-    pool = await open_pool(database.app_url, "test", size_min=1, size_max=2)
-    app = guarded_application("rewards", SecretStr(TOKEN))
-    include_guarded(app, api.router(pool))
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://test",
-        headers={"authorization": f"Bearer {TOKEN}"},
-    )
-    async with client, connected(database) as connection:
-        yield Site(client, World(connection), database)
-    await pool.close()
+    async with opened(await service_database("rewards")) as site:
+        yield site
 
 
 async def test_a_member_has_a_balance_and_a_debt(site: Site) -> None:
@@ -60,6 +27,8 @@ async def test_a_member_has_a_balance_and_a_debt(site: Site) -> None:
         "member_id": "ann",
         "balance": 4,
         "debt": 0,
+        "pending": 0,
+        "held": 0,
     }
     await site.world.spend(3)
     await site.world.tell(removed(first))

@@ -117,7 +117,9 @@ def one_chat_in_two_orders(draw: st.DrawFn) -> tuple[Told, Told]:
 @st.composite
 def calm_facts_in_two_orders(draw: st.DrawFn) -> tuple[Told, Told]:
     """Messages an hour apart: nothing is in anything's way."""
-    chat = draw(messages(st.integers(0, 6).map(lambda size: [3600 * number for number in range(size)]), alike=False))
+    chat = draw(
+        messages(st.integers(0, 6).map(lambda size: [3600 * number for number in range(size)]), alike=False)
+    )
     facts = chat + draw(words_about(chat)) + draw(checkins())
     return facts, draw(shuffled_between([], facts))
 

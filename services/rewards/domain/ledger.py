@@ -87,6 +87,9 @@ class Reason(StrEnum):
     MESSAGE_REMOVED = "message_removed"
     MESSAGE_DELETED = "message_deleted"
     CHECKIN_REVOKED = "checkin_revoked"
+    TAKEN_BACK = "taken_back"
+    """A reaction that its giver took away."""
+    INVITEE_LEFT = "invitee_left"
 
 
 class NotEnough(Exception):
@@ -125,9 +128,9 @@ class Movement(NamedTuple):
     @property
     def fingerprint(self) -> bytes:
         """Hash of what caused it, not of what came out: the same id with another one is a broken promise."""
-        inputs = (self.community_id, self.member_id, self.rule, self.cause_id, self.reverses or "")
+        inputs = [self.community_id, self.member_id, self.rule, self.cause_id, self.reverses or ""]
         if self.does is not None:
-            inputs = (*inputs, self.does, str(self.points))
+            inputs += [self.does, str(self.points)]
         return blake2b("\x1f".join(inputs).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

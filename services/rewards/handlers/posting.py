@@ -29,7 +29,6 @@ from shared.contracts.rewards import PointsAwarded, PointsReversed
 from shared.engine import Poison, UnitOfWork
 from shared.postgres.connection import Connection
 
-
 ORDINARY = frozenset({AccountKind.ISSUER, AccountKind.WALLET, AccountKind.DEBT})
 GIVES = frozenset({TransactionKind.AWARD, TransactionKind.GRANT, TransactionKind.COMPENSATE})
 

@@ -22,6 +22,7 @@ PAGE = """
     SELECT version, effective_from, document, changed_at, changed_by, reason FROM rule_version
     WHERE community_id = $1 AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3
 """
+NEWEST = "SELECT coalesce(max(version), 1) FROM rule_version WHERE community_id = $1"
 ADD_VERSION = """
     INSERT INTO rule_version (community_id, version, effective_from, document, changed_at, changed_by, reason)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
@@ -85,6 +86,18 @@ async def add_version(connection: Connection, community_id: str, version: int, *
     """Add `effective_from, document, changed_at, changed_by, reason`; False when the number is taken."""
     status = await connection.execute(ADD_VERSION, community_id, version, *row)
     return status == "INSERT 0 1"
+
+
+async def newest(connection: Connection, community_id: str) -> int:
+    """The highest version; 1, the shipped rules, before any."""
+    found: int = await connection.fetchval(NEWEST, community_id)
+    return found
+
+
+def decoded(document: str) -> dict[str, Any]:
+    """A version's document as JSON values."""
+    values: dict[str, Any] = json.loads(document)
+    return values
 
 
 def written(rules: RuleSet) -> dict[str, Any]:
