@@ -5,9 +5,18 @@ from services.rewards.handlers.award_given import AwardGiven
 from services.rewards.handlers.award_messages import AwardMessages
 from services.rewards.handlers.award_thanks import AwardThanks
 from services.rewards.handlers.judge_messages import JudgeMessages
-from shared.contracts.chat import MessageDeleted, MessagePosted, ReactionAdded, ReactionRemoved
+from services.rewards.handlers.note_people import NotePeople
+from shared.contracts.chat import (
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    MessageDeleted,
+    MessagePosted,
+    ReactionAdded,
+    ReactionRemoved,
+)
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked, EventAttended, IntroductionCompleted
-from shared.contracts.moderation import MessageRemoved, MessageRestored
+from shared.contracts.moderation import MessageRemoved, MessageRestored, SanctionApplied, SanctionLifted
 from shared.engine import Routes
 
 
@@ -18,5 +27,14 @@ def routes() -> Routes:
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())
     table.on(MessagePosted, to=AwardThanks())
+    table.on(
+        MessagePosted,
+        MemberUpdated,
+        MemberJoined,
+        MemberLeft,
+        SanctionApplied,
+        SanctionLifted,
+        to=NotePeople(),
+    )
     table.on(ReactionAdded, ReactionRemoved, IntroductionCompleted, EventAttended, to=AwardGiven())
     return table

@@ -32,7 +32,8 @@ POINTS_MOVED = counter(
     "Points set aside, spent, given back, held or expired, by kind of transaction.",
     {
         "kind": (
-            "reserve", "confirm", "cancel", "fund", "defund", "promise", "return", "deduct", "hold", "release",
+            "reserve", "confirm", "cancel", "fund", "defund", "promise", "return", "deduct", "hold",
+                "release",
             "void", "expire",
         )
     },
@@ -41,6 +42,30 @@ MESSAGES_UNPAID = counter(
     "hearth_rewards_messages_unpaid_total",
     "Messages that earn nothing, by why.",
     {"why": ("bot", "brief", "cap", "cooldown", "similar")},
+)
+REDEMPTIONS = counter(
+    "hearth_rewards_redemptions_total",
+    "Redemptions by what became of them.",
+    {"state": ("reserved", "confirmed", "cancelled", "expired")},
+)
+GIFTS_CHOSEN = counter(
+    "hearth_rewards_gifts_chosen_total",
+    "Gifts that winners of a month chose, or that were chosen for them.",
+    {"by": ("member", "default", "operator")},
+)
+GIFTS_FULFILLED = counter(
+    "hearth_rewards_gifts_fulfilled_total",
+    "Gifts handed over.",
+    {"source": ("award", "redemption")},
+)
+FULFILMENT_FAILURES = counter(
+    "hearth_rewards_fulfilment_failures_total",
+    "Attempts to hand a gift over by webhook that failed, by what follows.",
+    {"then": ("retry", "dead")},
+)
+CLOSES_DELAYED = counter(
+    "hearth_rewards_closes_delayed_total",
+    "Times that a month's close was put off because something of it was set aside.",
 )
 DAYS_SEALED = counter("hearth_rewards_days_sealed_total", "Days of communities' books that were sealed.")
 LATE_FACTS = counter(

@@ -47,7 +47,8 @@ async def test_verification_of_untouched_books_finds_nothing(site: Site) -> None
     assert await seal_books(site.pool, datetime.now(UTC) + TOMORROW) == 1
     found = await site.json(f"{TEA}/ledger/verify")
     assert found == {
-        "community_id": "tea", "consistent": True, "transactions": 5, "seals": 1, "months": 1, "differences": [],
+        "community_id": "tea", "consistent": True, "transactions": 5, "seals": 1, "months": 1,
+            "differences": [],
     }  # fmt: skip
 
 

@@ -10,13 +10,12 @@ from tests.rewards_world import checkin, words
 from tests.servers import ServiceDatabase
 
 RULES = f"{TEA}/rules"
-CLOCK = "INSERT INTO community (community_id, partition, mode, event_clock) VALUES ('tea', 0, 'event', $1)"
 
 
 @pytest.fixture
 async def site(service_database: Callable[[str], Awaitable[ServiceDatabase]]) -> AsyncIterator[Site]:
     async with opened(await service_database("rewards")) as site:
-        await site.world.connection.execute(CLOCK, NOON)
+        await site.clock(NOON)
         yield site
 
 

@@ -2,15 +2,21 @@
 
 from fastapi import APIRouter
 
-from services.rewards.api import ledger, months, rules
+from services.rewards.api import acts, awards, fulfilments, gifts, ledger, months, redemptions, rules
+from services.rewards.api.keys import Keys
 from shared.postgres.connection import Pool
 
-SUBJECTS = (rules, months, ledger)
+SUBJECTS = (rules, gifts, redemptions, months, ledger, acts)
+NO_KEYS = Keys()
+
+__all__ = ["Keys", "router"]
 
 
-def router(pool: Pool) -> APIRouter:
+def router(pool: Pool, keys: Keys = NO_KEYS) -> APIRouter:
     """The routes under `/v1`."""
     joined = APIRouter()
+    joined.include_router(awards.router(pool, keys))
+    joined.include_router(fulfilments.router(pool, keys))
     for subject in SUBJECTS:
         joined.include_router(subject.router(pool))
     return joined

@@ -125,6 +125,14 @@ class MonthDocument(BaseModel):
     score_version: int
     late_facts: int
     """Facts that came after the close and changed nothing."""
+    excluded: dict[str, str]
+    """By member why they are no candidate: staff, left, sanctioned, held."""
+    dead_letters: int
+    """Records of the month that were set aside; its close waited for them in vain."""
+    honours: dict[str, tuple[str, int]]
+    """By part of the score who has most of it, and how much."""
+    text: str
+    """The honour list, ready for the chat."""
 
 
 class CheckDocument(BaseModel):

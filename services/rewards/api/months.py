@@ -1,5 +1,6 @@
 """Months over HTTP: how they stand, and how they were closed."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -51,6 +52,10 @@ def _add_months(routes: APIRouter, pool: Pool) -> None:
             evidence_hash=known["evidence_hash"],
             score_version=known["score_version"] or DEFAULT_SCORE.version,
             late_facts=known["late_facts"],
+            excluded=json.loads(known["excluded"] or "{}"),
+            dead_letters=known["dead_letters"] or 0,
+            honours=json.loads(known["honours"] or "{}"),
+            text=known["text"] or "",
         )
 
     @routes.get("/leaderboard")

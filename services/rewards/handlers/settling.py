@@ -1,10 +1,10 @@
-"""Brings earnings that are neither messages nor check-ins to what is known of them, and pays or takes back."""
+"""Brings earnings (no messages, no check-ins) to what is known of them, and pays or takes back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.rewards.domain.earning import Claim, Earning, EarningKey, first_word
+from services.rewards.domain.earning import Claim, Earning, first_word
 from services.rewards.domain.ledger import Movement, Reason
 from services.rewards.domain.message import Message, MessageKey
 from services.rewards.domain.rules import RuleName, RuleSet

@@ -52,6 +52,15 @@ CREATE TABLE prize (
 ) WITH (fillfactor = 70);
 CREATE INDEX prize_of_member ON prize (community_id, member_id) WHERE state = 'choosing';
 
+-- How many of a gift are promised to the winners of a month who have not chosen yet.
+CREATE TABLE month_stock (
+    community_id text NOT NULL,
+    month        date NOT NULL,
+    gift_id      text NOT NULL,
+    units        integer NOT NULL CHECK (units >= 0),
+    PRIMARY KEY (community_id, month, gift_id)
+) WITH (fillfactor = 70);
+
 -- Something to hand over: a prize or a redemption. The address is encrypted, and gone when it is done.
 CREATE TABLE fulfilment (
     fulfilment_id uuid PRIMARY KEY,

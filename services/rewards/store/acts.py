@@ -10,7 +10,8 @@ import asyncpg
 from shared.postgres.connection import Connection
 
 NOTE = """
-    INSERT INTO act (community_id, at, actor, act, subject, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO act (community_id, at, actor, act, subject, reason, detail) VALUES ($1, $2, $3, $4, $5,
+        $6, $7)
 """
 PAGE = """
     SELECT number, at, actor, act, subject, reason, detail FROM act

@@ -13,7 +13,8 @@ DIFFERENCES_MAX = 100
 
 # Whom a transaction is of is not hashed: a member may be forgotten, and the books still fit.
 _HASH = """
-    sha256(convert_to(concat_ws('|', t.id, t.community_id, t.kind, t.points, t.rule, t.rule_version, t.cause_id,
+    sha256(convert_to(concat_ws('|', t.id, t.community_id, t.kind, t.points, t.rule, t.rule_version,
+        t.cause_id,
         t.reverses, t.reason, encode(t.fingerprint, 'hex'), extract(epoch FROM t.occurred_at), lines.listed
     ), 'UTF8'))
 """
@@ -30,7 +31,8 @@ DAY_HASHES = f"""
 """  # noqa: S608 - constants
 ALL_HASHES = f"""
     WITH lines AS (
-        SELECT e.transaction_id, string_agg(e.account_id || ':' || e.amount, ',' ORDER BY e.account_id) AS listed,
+        SELECT e.transaction_id, string_agg(e.account_id || ':' || e.amount,
+            ',' ORDER BY e.account_id) AS listed,
                sum(e.amount)::bigint AS total, sum(greatest(e.amount, 0))::bigint AS moved
         FROM entry e JOIN account a ON a.id = e.account_id WHERE a.community_id = $1
         GROUP BY e.transaction_id

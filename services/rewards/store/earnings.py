@@ -12,12 +12,14 @@ from services.rewards.domain.message import MessageKey
 from shared.postgres.connection import Connection
 
 _COLUMNS = """
-    known.community_id, known.member_id, known.rule, known.subject, known.occurred_at, known.day, known.message_id,
+    known.community_id, known.member_id, known.rule, known.subject, known.occurred_at, known.day,
+        known.message_id,
     known.giver_id, known.points, known.rule_version, known.told, known.stands, known.award_id
 """
 LOAD_EARNINGS = f"""
     SELECT {_COLUMNS}
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (community_id, member_id, rule, subject)
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS wanted (community_id, member_id, rule,
+        subject)
     CROSS JOIN LATERAL (
         SELECT * FROM earning e
         WHERE e.community_id = wanted.community_id AND e.member_id = wanted.member_id
@@ -44,9 +46,11 @@ COUNT_PAID = """
     ) AS paid
 """
 SAVE_EARNINGS = """
-    INSERT INTO earning (community_id, member_id, rule, subject, occurred_at, day, message_id, giver_id, points,
+    INSERT INTO earning (community_id, member_id, rule, subject, occurred_at, day, message_id, giver_id,
+        points,
                          rule_version, told, stands, award_id)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::date[], $7::text[],
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::date[],
+        $7::text[],
                          $8::text[], $9::int[], $10::int[], $11::jsonb[], $12::boolean[], $13::uuid[])
     ON CONFLICT (community_id, member_id, rule, subject) DO UPDATE SET
         points = excluded.points, rule_version = excluded.rule_version, told = excluded.told,

@@ -1,9 +1,11 @@
 """The ledger: accounts, transactions and entries, written a batch at a time."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from services.rewards.domain.ledger import Entry, Movement, Owner
+from shared.contracts.identity import milliseconds
 from shared.postgres.connection import Connection
 
 KNOWN_TRANSACTIONS = """
@@ -33,6 +35,13 @@ CHANGE_BALANCES = """
     WHERE account.id = change.account_id
       AND (account.kind IN ('issuer', 'debt') OR account.balance + change.amount >= 0)
       AND (account.kind <> 'debt' OR account.balance + change.amount <= 0)
+"""
+# A transaction's id begins with its time, so that the newest of a wallet says when it was last moved.
+IDLE_WALLETS = """
+    SELECT a.member_id, a.balance FROM account a
+    WHERE a.community_id = $1 AND a.kind = 'wallet' AND a.balance > 0
+      AND NOT EXISTS (SELECT FROM entry e WHERE e.account_id = a.id AND e.transaction_id >= $2::uuid)
+    ORDER BY a.member_id
 """
 AWARD_COLUMNS = (
     "id", "community_id", "member_id", "points", "rule", "rule_version", "cause_id", "fingerprint",
@@ -70,6 +79,12 @@ async def lock_accounts(connection: Connection, owners: Collection[Owner]) -> li
 async def open_accounts(connection: Connection, accounts: Collection[tuple[str, str, str]]) -> None:
     """Make accounts (community_id, member_id, kind) with nothing on them, where there are none."""
     await connection.execute(OPEN_ACCOUNTS, *zip(*sorted(accounts), strict=True))
+
+
+async def idle_wallets(connection: Connection, community_id: str, before: datetime) -> list[tuple[str, int]]:
+    """Members with points and no transaction since, and their points."""
+    since = f"{milliseconds(before):012x}".ljust(32, "0")
+    return [(row[0], row[1]) for row in await connection.fetch(IDLE_WALLETS, community_id, since)]
 
 
 async def write_movements(
