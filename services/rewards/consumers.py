@@ -1,5 +1,8 @@
 """Which events rewards takes, and who takes them."""
 
+from pathlib import Path
+
+from services.rewards.handlers.answer_members import AnswerMembers
 from services.rewards.handlers.award_checkins import AwardCheckins
 from services.rewards.handlers.award_given import AwardGiven
 from services.rewards.handlers.award_messages import AwardMessages
@@ -18,6 +21,9 @@ from shared.contracts.chat import (
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked, EventAttended, IntroductionCompleted
 from shared.contracts.moderation import MessageRemoved, MessageRestored, SanctionApplied, SanctionLifted
 from shared.engine import Routes
+from shared.i18n import Catalogue
+
+TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
 def routes() -> Routes:
@@ -27,6 +33,7 @@ def routes() -> Routes:
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())
     table.on(MessagePosted, to=AwardThanks())
+    table.on(MessagePosted, to=AnswerMembers(TEXTS))
     table.on(
         MessagePosted,
         MemberUpdated,

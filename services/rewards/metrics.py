@@ -43,6 +43,14 @@ MESSAGES_UNPAID = counter(
     "Messages that earn nothing, by why.",
     {"why": ("bot", "brief", "cap", "cooldown", "similar")},
 )
+ANSWERS = counter(
+    "hearth_rewards_answers_total",
+    "Questions of members that were answered in the chat.",
+    {"wish": ("points", "ranking", "gifts", "redeem", "invite")},
+)
+LEVELS_CHANGED = counter(
+    "hearth_rewards_levels_changed_total", "Members who came to another level.", {"way": ("up", "down")}
+)
 REDEMPTIONS = counter(
     "hearth_rewards_redemptions_total",
     "Redemptions by what became of them.",

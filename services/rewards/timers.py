@@ -5,6 +5,7 @@ from pathlib import Path
 from services.rewards.handlers.choose_gifts import ChooseGifts
 from services.rewards.handlers.choosing import GIFT_CHOICE
 from services.rewards.handlers.close_months import CloseMonths
+from services.rewards.handlers.levels import LEVEL_GRACE, EndGrace
 from services.rewards.handlers.opening import MONTH_CLOSE
 from services.rewards.handlers.redeeming import REDEMPTION_EXPIRY, ExpireRedemptions
 from shared.engine import Routes
@@ -17,5 +18,6 @@ def add_timers(table: Routes) -> Routes:
     """Complete the table of events with the timers."""
     table.on_timer(MONTH_CLOSE, to=CloseMonths(TEXTS))
     table.on_timer(GIFT_CHOICE, to=ChooseGifts(TEXTS))
+    table.on_timer(LEVEL_GRACE, to=EndGrace())
     table.on_timer(REDEMPTION_EXPIRY, to=ExpireRedemptions())
     return table

@@ -21,7 +21,8 @@ from tests.servers import ServiceDatabase
 
 MONTH = f"{TEA}/months/2024-03"
 DEAD = """
-    INSERT INTO dead_letter (consumer_group, topic, partition, "offset", event_id, reason, detail, headers, key)
+    INSERT INTO dead_letter (consumer_group, topic, partition, "offset", event_id, reason, detail,
+        headers, key)
     VALUES ('hearth.rewards', 'chat.events', 0, $1, $2::uuid, 'refused', '', '[]', convert_to($3, 'UTF8'))
 """
 

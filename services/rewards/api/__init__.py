@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from services.rewards.api import acts, awards, fulfilments, gifts, ledger, months, redemptions, rules
+from services.rewards.api import acts, awards, fulfilments, gifts, ledger, members, months, redemptions, rules
 from services.rewards.api.keys import Keys
 from shared.postgres.connection import Pool
 
-SUBJECTS = (rules, gifts, redemptions, months, ledger, acts)
+SUBJECTS = (rules, gifts, redemptions, months, members, ledger, acts)
 NO_KEYS = Keys()
 
 __all__ = ["Keys", "router"]

@@ -159,6 +159,28 @@ class Purse:
     wallet: int = 0
     debt: int = 0
     others: dict[str, Balance] = field(default_factory=dict)
+    earned: int = 0
+    """All that was ever earned before this batch, less what was taken back."""
+    earning: int = 0
+    """What of it this batch adds."""
+    least: int = 0
+    """The least that `earning` is on the way."""
+    most: int = 0
+
+    @property
+    def lowest(self) -> int:
+        """The least that was ever earned at any time of the batch."""
+        return self.earned + self.least
+
+    @property
+    def highest(self) -> int:
+        """The most."""
+        return self.earned + self.most
+
+    def earn(self, points: int) -> None:
+        """Earn so much, or lose it when it is below zero."""
+        self.earning += points
+        self.least, self.most = min(self.least, self.earning), max(self.most, self.earning)
 
 
 @dataclass(slots=True)
@@ -235,9 +257,12 @@ def enter(
         # nearly all: an award to a member without debt
         if movement.does is None and movement.reverses is None and purse is not None and not purse.debt:
             purse.wallet += points
+            purse.earn(points)
             entries.append(Entry(till.issuer_id, identifier, -points))
             entries.append(Entry(purse.wallet_id, identifier, points))
             continue
+        if purse is not None and movement.does is None:
+            purse.earn(-points if movement.reverses is not None else points)
         for kind, amount in changes(movement.kind, points, purse, till):
             entries.append(Entry(_book(kind, amount, purse, till), identifier, amount))
     return entries

@@ -17,6 +17,7 @@ from services.rewards.domain.ledger import (
     enter,
     needs,
 )
+from services.rewards.handlers.levels import change_levels
 from services.rewards.store.ledger import (
     Account,
     known_transactions,
@@ -43,9 +44,11 @@ async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
         return
     purses, tills = await _open_purses(work.connection, fresh)
     entries = enter(fresh, purses, tills)
-    writing = write_movements(work.connection, fresh, entries, changes_of(entries))
+    earned = {purse.wallet_id: purse.earning for purse in purses.values() if purse.earning}
+    writing = write_movements(work.connection, fresh, entries, changes_of(entries), earned)
     facts = ((fact, movement.announced_at) for movement in fresh if (fact := _fact(movement)))
     await work.publish_during(writing, facts)
+    await change_levels(work, purses, fresh)
     _count(fresh)
 
 
@@ -97,7 +100,7 @@ def _purses(members: Iterable[Owner], accounts: Iterable[Account]) -> dict[Owner
         if not owner[1]:
             continue
         wallet, debt = held[*owner, "wallet"], held[*owner, "debt"]
-        purses[owner] = Purse(wallet.id, debt.id, wallet.balance, debt.balance)
+        purses[owner] = Purse(wallet.id, debt.id, wallet.balance, debt.balance, earned=wallet.earned)
     for each in accounts:
         if each.member_id and each.kind not in ORDINARY:
             purses[each.community_id, each.member_id].others[each.kind] = Balance(each.id, each.balance)

@@ -31,11 +31,23 @@ class CannotRedeem(Exception):
 
 
 async def reserve(
-    work: UnitOfWork, community: Community, member_id: str, gift_id: str, asked: str
+    work: UnitOfWork,
+    community: Community,
+    member_id: str,
+    gift_id: str,
+    asked: str,
+    *,
+    at: datetime | None = None,
 ) -> Redemption:
-    """Set both aside; `asked` tells this wish from others. Raises `CannotRedeem` and `NotEnough`."""
+    """Set both aside; `asked`, of the moment `at`, tells this wish from others.
+
+    Raises `CannotRedeem` and `NotEnough`.
+    """
     connection, community_id = work.connection, community.profile.community_id
     now = community.now(work.now)
+    identifier = event_id(at or now, "redemption", community_id, member_id, gift_id, asked)
+    if known := await redemptions.lock(connection, UUID(identifier), community_id):
+        return known
     rule = (await load_books(connection, [community_id])).at(community_id, now).redemption
     month = month_of(now.astimezone(community.profile.zone).date())
     if await redemptions.count(connection, community_id, member_id, month) >= rule.per_member_month_max:
@@ -47,7 +59,6 @@ async def reserve(
         raise CannotRedeem("gift-unknown")
     if not await gifts.reserve(connection, community_id, gift_id):
         raise CannotRedeem("gift-sold-out")
-    identifier = event_id(now, "redemption", community_id, member_id, gift_id, asked)
     expires_at = now + timedelta(hours=rule.reserved_hours_max)
     made = Redemption(identifier, community_id, member_id, gift_id, gift.cost, month, now, expires_at)
     await redemptions.add(connection, made)
@@ -142,7 +153,7 @@ async def _move(work: UnitOfWork, made: Redemption, does: TransactionKind, now: 
     if not made.points:
         return
     cause = str(made.redemption_id)
-    identifier = derived_id(event_id(now, cause, does), does)
+    identifier = derived_id(cause, does)
     await post(
         work,
         [

@@ -79,6 +79,8 @@ async def verify(connection: Connection, community_id: str) -> Verified:
         await _verify_transactions(connection, community_id, found)
         for row in await books.wrong_balances(connection, community_id):
             found.differ("balance", f"{row['member_id']} {row['kind']}", row["balance"], row["entered"])
+        for row in await books.wrong_earned(connection, community_id):
+            found.differ("earned", row["member_id"], row["earned"], row["expected"])
         for row in await books.unpaid_awards(connection, community_id):
             found.differ("award", row["source"], row["award_id"], "an award that was not taken back")
         await _verify_months(connection, community_id, found)

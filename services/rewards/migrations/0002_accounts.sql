@@ -12,6 +12,9 @@ ALTER TABLE account ADD CONSTRAINT only_issuer_and_debt_go_below_zero CHECK (
     kind IN ('issuer', 'debt') OR balance >= 0
 );
 
+-- Of a wallet: all that was ever earned, less what was taken back; levels go by it.
+ALTER TABLE account ADD COLUMN earned bigint NOT NULL DEFAULT 0;
+
 ALTER TABLE transaction DROP CONSTRAINT transaction_kind_check;
 ALTER TABLE transaction ADD CONSTRAINT transaction_kind_check CHECK (
     kind IN ('award', 'reversal', 'reserve', 'confirm', 'cancel', 'fund', 'defund', 'promise', 'return', 'grant',
@@ -39,5 +42,6 @@ DO $$ DECLARE grantee text; BEGIN
         WHERE g.table_schema = current_schema AND g.table_name = 'seal' AND g.grantee <> current_user
     LOOP
         EXECUTE format('REVOKE UPDATE, DELETE ON seal FROM %I', grantee);
+        EXECUTE format('GRANT UPDATE (earned) ON account TO %I', grantee);
     END LOOP;
 END $$;

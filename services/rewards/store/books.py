@@ -69,6 +69,15 @@ WRONG_BALANCES = """
     ) AS sums ON sums.account_id = a.id
     WHERE a.community_id = $1 AND a.balance <> coalesce(sums.entered, 0) ORDER BY a.id LIMIT $2
 """
+# What wallets earned is what awards gave and reversals took.
+WRONG_EARNED = """
+    SELECT a.member_id, a.earned, coalesce(sums.earned, 0)::bigint AS expected
+    FROM account a LEFT JOIN (
+        SELECT t.member_id, sum(CASE t.kind WHEN 'award' THEN t.points ELSE -t.points END) AS earned
+        FROM transaction t WHERE t.community_id = $1 AND t.kind IN ('award', 'reversal') GROUP BY t.member_id
+    ) AS sums ON sums.member_id = a.member_id
+    WHERE a.community_id = $1 AND a.kind = 'wallet' AND a.earned <> coalesce(sums.earned, 0) LIMIT $2
+"""
 # What says that it is paid names an award that is in the books and was not taken back.
 UNPAID_AWARDS = """
     SELECT paid.source, paid.member_id, paid.award_id FROM (
@@ -151,6 +160,11 @@ async def all_seals(connection: Connection, community_id: str) -> dict[date, Sea
 async def wrong_balances(connection: Connection, community_id: str) -> Sequence[asyncpg.Record]:
     """Accounts whose balance is not the sum of their entries."""
     return await connection.fetch(WRONG_BALANCES, community_id, DIFFERENCES_MAX)
+
+
+async def wrong_earned(connection: Connection, community_id: str) -> Sequence[asyncpg.Record]:
+    """Wallets whose earned points are not what their transactions say."""
+    return await connection.fetch(WRONG_EARNED, community_id, DIFFERENCES_MAX)
 
 
 async def unpaid_awards(connection: Connection, community_id: str) -> Sequence[asyncpg.Record]:

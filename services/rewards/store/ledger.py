@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from services.rewards.domain.ledger import Entry, Movement, Owner
@@ -15,7 +16,7 @@ KNOWN_TRANSACTIONS = """
 """
 # Whoever moves points locks the accounts first, in the order of their names: two that meet do not deadlock.
 LOCK_ACCOUNTS = """
-    SELECT known.community_id, known.member_id, known.kind, known.id, known.balance
+    SELECT known.community_id, known.member_id, known.kind, known.id, known.balance, known.earned
     FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS w (community_id, member_id) ORDER BY 1, 2) AS wanted
     CROSS JOIN LATERAL (
         SELECT * FROM account a
@@ -30,8 +31,8 @@ OPEN_ACCOUNTS = """
 """
 # The conditions repeat the table's own: a balance that moved under us is tried again, not taken for poison.
 CHANGE_BALANCES = """
-    UPDATE account SET balance = account.balance + change.amount
-    FROM unnest($1::bigint[], $2::bigint[]) AS change (account_id, amount)
+    UPDATE account SET balance = account.balance + change.amount, earned = account.earned + change.earned
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS change (account_id, amount, earned)
     WHERE account.id = change.account_id
       AND (account.kind IN ('issuer', 'debt') OR account.balance + change.amount >= 0)
       AND (account.kind <> 'debt' OR account.balance + change.amount <= 0)
@@ -63,6 +64,8 @@ class Account(NamedTuple):
     kind: str
     id: int
     balance: int
+    earned: int = 0
+    """Of a wallet: all that was ever earned, less what was taken back."""
 
 
 async def known_transactions(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
@@ -92,11 +95,18 @@ async def write_movements(
     movements: Sequence[Movement],
     entries: Sequence[Entry],
     changes: Mapping[int, int],
+    earned: Mapping[int, int] = MappingProxyType({}),
 ) -> None:
-    """Append transactions with their entries and bring the balances along. Raises `BalanceMoved`."""
-    moved = sorted(changes.items())
+    """Append transactions with their entries and bring the balances along. Raises `BalanceMoved`.
+
+    `earned`: what wallets earned and lost, by account.
+    """
+    moved = sorted({**dict.fromkeys(earned, 0), **changes}.items())
     status = await connection.execute(
-        CHANGE_BALANCES, [account_id for account_id, _ in moved], [amount for _, amount in moved]
+        CHANGE_BALANCES,
+        [account_id for account_id, _ in moved],
+        [amount for _, amount in moved],
+        [earned.get(account_id, 0) for account_id, _ in moved],
     )
     if status != f"UPDATE {len(moved)}":
         raise BalanceMoved(f"{len(moved)} balances were to change, the answer was {status}")
