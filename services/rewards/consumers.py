@@ -7,6 +7,7 @@ from services.rewards.handlers.award_checkins import AwardCheckins
 from services.rewards.handlers.award_given import AwardGiven
 from services.rewards.handlers.award_messages import AwardMessages
 from services.rewards.handlers.award_thanks import AwardThanks
+from services.rewards.handlers.count_referrals import CountReferrals
 from services.rewards.handlers.judge_messages import JudgeMessages
 from services.rewards.handlers.note_people import NotePeople
 from shared.contracts.chat import (
@@ -33,6 +34,7 @@ def routes() -> Routes:
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())
     table.on(MessagePosted, to=AwardThanks())
+    table.on(MemberJoined, MemberLeft, to=CountReferrals())
     table.on(MessagePosted, to=AnswerMembers(TEXTS))
     table.on(
         MessagePosted,

@@ -51,6 +51,11 @@ ANSWERS = counter(
 LEVELS_CHANGED = counter(
     "hearth_rewards_levels_changed_total", "Members who came to another level.", {"way": ("up", "down")}
 )
+REVIEWS = counter(
+    "hearth_rewards_reviews_total",
+    "Reviews of how points were earned, opened and decided.",
+    {"state": ("held", "released", "voided")},
+)
 REDEMPTIONS = counter(
     "hearth_rewards_redemptions_total",
     "Redemptions by what became of them.",

@@ -2,11 +2,29 @@
 
 from fastapi import APIRouter
 
-from services.rewards.api import acts, awards, fulfilments, gifts, ledger, members, months, redemptions, rules
+from services.rewards.api import (
+    acts,
+    adjustments,
+    awards,
+    fulfilments,
+    gifts,
+    giveaways,
+    ideas,
+    ledger,
+    members,
+    months,
+    redemptions,
+    referrals,
+    reviews,
+    rules,
+)
 from services.rewards.api.keys import Keys
 from shared.postgres.connection import Pool
 
-SUBJECTS = (rules, gifts, redemptions, months, members, ledger, acts)
+SUBJECTS = (
+    rules, gifts, redemptions, months, ideas, referrals, adjustments, giveaways, reviews, members, ledger,
+        acts,
+)  # fmt: skip
 NO_KEYS = Keys()
 
 __all__ = ["Keys", "router"]

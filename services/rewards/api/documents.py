@@ -12,7 +12,7 @@ from services.rewards.domain.ledger import Reason, TransactionKind
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.score import Standing
 
-KNOWN = {"award": frozenset(RuleName), "reversal": frozenset(Reason)}
+KNOWN = {"award": frozenset({*RuleName, "adjustment"}), "reversal": frozenset(Reason)}
 
 
 class BalanceDocument(BaseModel):

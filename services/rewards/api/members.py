@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.rewards.api.paths import PREFIX, CommunityId, Locale, MemberId
+from services.rewards.api.paths import PREFIX, Because, CommunityId, Locale, MemberId, Operator
 from services.rewards.api.texts import TEXTS
 from services.rewards.domain.invite_code import invite_code
+from services.rewards.handlers.erase_members import erase_member
 from services.rewards.store import answers, levels
 from services.rewards.store.rules import load_books
-from shared.engine import load_community
+from shared.engine import load_community, request_work
 from shared.postgres.connection import Pool
 
 
@@ -39,6 +40,12 @@ class CodeShown(BaseModel):
     """A member's own invitation code."""
 
     code: str
+
+
+class Erased(BaseModel):
+    """How many rows of each table went, or lost the name."""
+
+    rows: dict[str, int]
 
 
 def router(pool: Pool) -> APIRouter:
@@ -73,5 +80,13 @@ def router(pool: Pool) -> APIRouter:
         async with pool.acquire() as connection:
             await answers.add_codes(connection, [(community_id, made, member_id)])
         return CodeShown(code=made)
+
+    @routes.post("/{member_id:path}/erase")
+    async def erase(
+        community_id: CommunityId, member_id: MemberId, operator: Operator, because: Because
+    ) -> Erased:
+        """Forget the member for ever; in the books a name that means nothing takes their place."""
+        async with request_work(pool, "rewards", community_id) as work:
+            return Erased(rows=await erase_member(work, community_id, member_id, operator, because.reason))
 
     return routes

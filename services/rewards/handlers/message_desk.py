@@ -85,6 +85,7 @@ class Desk:
             sketch = sketch_of(each.event.data.text)
             if lately and like_any(sketch, lately, rule.similarity_max):
                 refused = NoSlot.SIMILAR
+                self.changes.of(each.day).alike += 1
         if refused is not None:
             self.unpaid[refused] += 1
             return 0

@@ -14,6 +14,8 @@ CREATE TABLE rule_version (
 
 -- Sketches (not the text) of the last five paid messages of the day.
 ALTER TABLE member_day ADD COLUMN sketches text[] NOT NULL DEFAULT '{}';
+-- How many messages of the day were not paid as they were like one of those.
+ALTER TABLE member_day ADD COLUMN alike integer NOT NULL DEFAULT 0;
 
 -- Something a member is paid for that is no message and no check-in: thanks, a reaction, an introduction …
 -- `told` is what was said of it, by name: [milliseconds, whether it stands]; the newest word counts.

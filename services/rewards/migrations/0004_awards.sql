@@ -6,6 +6,7 @@ ALTER TABLE month ADD CONSTRAINT month_state_check CHECK (
     state IN ('open', 'closing', 'published', 'choosing', 'fulfilled', 'closed')
 );
 ALTER TABLE month ADD COLUMN waits_until timestamptz;
+ALTER TABLE month ADD COLUMN looked_at timestamptz;
 ALTER TABLE month ADD COLUMN erased integer NOT NULL DEFAULT 0;
 
 ALTER TABLE month_result ADD COLUMN excluded jsonb NOT NULL DEFAULT '{}';

@@ -87,6 +87,8 @@ UNPAID_AWARDS = """
         SELECT 'checkin', member_id, award_id FROM checkin WHERE community_id = $1 AND award_id IS NOT NULL
         UNION ALL
         SELECT rule, member_id, award_id FROM earning WHERE community_id = $1 AND award_id IS NOT NULL
+        UNION ALL
+        SELECT 'referral', inviter_id, award_id FROM referral WHERE community_id = $1 AND award_id IS NOT NULL
     ) AS paid
     WHERE NOT EXISTS (SELECT FROM transaction t WHERE t.id = paid.award_id)
        OR EXISTS (SELECT FROM transaction r WHERE r.reverses = paid.award_id)

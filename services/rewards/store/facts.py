@@ -18,14 +18,15 @@ LOAD_SLOTS = """
 """
 ADD_TO_DAYS = """
     INSERT INTO member_day AS known (community_id, day, member_id, messages, checkins, last_at, slots,
-                                     sketches)
-    SELECT community_id, day, member_id, messages, checkins, last_at, slots::bigint[], sketches::text[]
+                                     sketches, alike)
+    SELECT community_id, day, member_id, messages, checkins, last_at, slots::bigint[], sketches::text[], alike
     FROM unnest($1::text[], $2::date[], $3::text[], $4::int[], $5::int[], $6::timestamptz[], $7::text[],
-                $8::text[])
-         AS added (community_id, day, member_id, messages, checkins, last_at, slots, sketches)
+                $8::text[], $9::int[])
+         AS added (community_id, day, member_id, messages, checkins, last_at, slots, sketches, alike)
     ON CONFLICT (community_id, day, member_id) DO UPDATE SET
         messages = known.messages + excluded.messages, checkins = known.checkins + excluded.checkins,
         last_at = greatest(known.last_at, excluded.last_at), slots = known.slots || excluded.slots,
+        alike = known.alike + excluded.alike,
         sketches = CASE WHEN excluded.sketches = '{}' THEN known.sketches ELSE excluded.sketches END
 """
 TAKE_FROM_DAYS = """
@@ -94,6 +95,7 @@ async def _add_to_days(connection: Connection, days: list[tuple[DayKey, DayChang
         [change.last_at for _, change in days],
         [f"{{{','.join(map(str, change.slots))}}}" for _, change in days],
         [f"{{{','.join(change.sketches)}}}" for _, change in days],
+        [change.alike for _, change in days],
     )
 
 

@@ -111,10 +111,8 @@ async def write_movements(
     if status != f"UPDATE {len(moved)}":
         raise BalanceMoved(f"{len(moved)} balances were to change, the answer was {status}")
     # COPY, as these rows are never there before: half the time of an insert by unnest, on both ends
-    await _append(
-        connection, AWARD_COLUMNS, [_award(each) for each in movements if not (each.does or each.reverses)]
-    )
-    others = [_other(each) for each in movements if each.does or each.reverses]
+    await _append(connection, AWARD_COLUMNS, [_award(each) for each in movements if not _is_special(each)])
+    others = [_other(each) for each in movements if _is_special(each)]
     await _append(connection, OTHER_COLUMNS, others)
     await connection.copy_records_to_table("entry", records=sorted(entries), columns=ENTRY_COLUMNS)
 
@@ -124,6 +122,11 @@ async def _append(
 ) -> None:
     if transactions:
         await connection.copy_records_to_table("transaction", records=transactions, columns=columns)
+
+
+def _is_special(movement: Movement) -> bool:
+    """Whether it is more than an award by a rule."""
+    return bool(movement.does or movement.reverses or movement.reason)
 
 
 def _award(movement: Movement) -> tuple[object, ...]:
