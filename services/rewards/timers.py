@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
+from services.rewards.handlers.change_levels import LEVEL_GRACE, EndGrace
 from services.rewards.handlers.choose_gifts import ChooseGifts
 from services.rewards.handlers.choosing import GIFT_CHOICE
 from services.rewards.handlers.close_months import CloseMonths
 from services.rewards.handlers.count_referrals import REFERRAL_DUE, PayReferrals
 from services.rewards.handlers.giving_away import GIVEAWAY_END, EndGiveaways
-from services.rewards.handlers.levels import LEVEL_GRACE, EndGrace
 from services.rewards.handlers.look_for_farming import LookForFarming
 from services.rewards.handlers.opening import FARMING_LOOK, MONTH_CLOSE
-from services.rewards.handlers.redeeming import REDEMPTION_EXPIRY, ExpireRedemptions
+from services.rewards.handlers.redeem_gifts import REDEMPTION_EXPIRY, ExpireRedemptions
 from shared.engine import Routes
 from shared.i18n import Catalogue
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.rewards.handlers.levels import LEVEL_GRACE
+from services.rewards.handlers.change_levels import LEVEL_GRACE
 from shared.contracts.commands import GrantTitle
 from shared.contracts.rewards import LevelChanged
 from tests.builders import at, posted

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.rewards.handlers.redeeming import REDEMPTION_EXPIRY
+from services.rewards.handlers.redeem_gifts import REDEMPTION_EXPIRY
 from shared.contracts.rewards import RedemptionCancelled
 from shared.engine import Timer
 from tests.builders import at, posted

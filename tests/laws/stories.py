@@ -93,6 +93,8 @@ def _chat() -> Iterator[Sample]:
     for number, member in enumerate(("ann", "ben")):
         yield _said("举报", 150 + number, f"r{number}", member, reply_to="f0", reply_to_member="dan")
     yield _said("申诉", 160, "a1", "cat")
+    yield _said("积分", 170, "q1", "ann")
+    yield _said("兑换 1", 180, "q2", "ben")
     yield _said(SUBSTANCE + "，说好了不见不散", 200, "m4")
     yield sample(MessageDeleted(**_about("m2", "ben"), deleted_by="eve"), at(210))
     yield sample(MessageDeleted(**_about("c3", "ben"), deleted_by="ben"), at(220))

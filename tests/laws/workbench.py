@@ -28,6 +28,7 @@ from shared.engine.routes import Handler, Route
 from shared.engine.settings import EngineSettings
 from shared.engine.transaction import Transaction
 from shared.postgres.connection import Connection, Pool
+from tests.laws.seeds import SEEDS
 from tests.laws.stories import COMMUNITY, Sample
 from tests.laws.tables import Tables, comparable
 
@@ -197,6 +198,8 @@ async def workbench(service: str, pool: Pool, samples: Iterable[Sample]) -> Asyn
         await transaction.start()
         try:
             (lane,) = await claim_lanes(connection, f"hearth.{service}", [LANE], str(uuid4()), 0)
+            if service in SEEDS:
+                await connection.execute(SEEDS[service].replace(":lane", str(LANE)))
             yield Workbench(service, pool, connection, lane)
         finally:
             await transaction.rollback()

@@ -51,7 +51,12 @@ class Erased(BaseModel):
 def router(pool: Pool) -> APIRouter:
     """The routes of one member."""
     routes = APIRouter(prefix=PREFIX + "/members", tags=["members"])
+    _add_level(routes, pool)
+    _add_acts(routes, pool)
+    return routes
 
+
+def _add_level(routes: APIRouter, pool: Pool) -> None:
     @routes.get("/{member_id:path}/level")
     async def level(community_id: CommunityId, member_id: MemberId, locale: Locale) -> LevelShown:
         """Level, title, and how far it is to the next."""
@@ -73,6 +78,8 @@ def router(pool: Pool) -> APIRouter:
             badges=[BadgeShown(badge=each["badge"], earned_at=each["earned_at"]) for each in badges],
         )
 
+
+def _add_acts(routes: APIRouter, pool: Pool) -> None:
     @routes.post("/{member_id:path}/invite-code")
     async def code(community_id: CommunityId, member_id: MemberId) -> CodeShown:
         """The code by which a member invites; the same whenever it is asked for."""
@@ -88,5 +95,3 @@ def router(pool: Pool) -> APIRouter:
         """Forget the member for ever; in the books a name that means nothing takes their place."""
         async with request_work(pool, "rewards", community_id) as work:
             return Erased(rows=await erase_member(work, community_id, member_id, operator, because.reason))
-
-    return routes

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from services.rewards.api.paths import PREFIX, Because, Body, CommunityId, Name, Operator, refused
 from services.rewards.domain.ledger import NotEnough
-from services.rewards.handlers import redeeming
-from services.rewards.handlers.redeeming import CannotRedeem
+from services.rewards.handlers import redeem_gifts
+from services.rewards.handlers.redeem_gifts import CannotRedeem
 from services.rewards.store import redemptions as store
 from shared.engine import UnitOfWork, load_community, request_work
 from shared.http.idempotency import OnceOnly
@@ -48,7 +48,8 @@ def router(pool: Pool) -> APIRouter:
     """The routes of redemptions."""
     routes = APIRouter(prefix=PREFIX + "/redemptions", tags=["redemptions"])
     _add_reading(routes, pool)
-    _add_writing(routes, pool)
+    _add_reserving(routes, pool)
+    _add_closing(routes, pool)
     return routes
 
 
@@ -79,7 +80,7 @@ def _add_reading(routes: APIRouter, pool: Pool) -> None:
         return _shown(row)
 
 
-def _add_writing(routes: APIRouter, pool: Pool) -> None:
+def _add_reserving(routes: APIRouter, pool: Pool) -> None:
     @routes.post("", status_code=201, response_model=RedemptionShown)
     async def reserve(community_id: CommunityId, wish: Wish, once: OnceOnly) -> Response:
         """Set points and a gift aside; nothing is spent before it is confirmed."""
@@ -87,7 +88,7 @@ def _add_writing(routes: APIRouter, pool: Pool) -> None:
         async def act(work: UnitOfWork) -> RedemptionShown:
             community = await load_community(work.connection, community_id)
             asked = once.key or str(uuid4())
-            made = await redeeming.reserve(work, community, wish.member_id, wish.gift_id, asked)
+            made = await redeem_gifts.reserve(work, community, wish.member_id, wish.gift_id, asked)
             return RedemptionShown(**made._asdict())
 
         try:
@@ -99,6 +100,8 @@ def _add_writing(routes: APIRouter, pool: Pool) -> None:
         except CannotRedeem as error:
             raise _refusal(error) from None
 
+
+def _add_closing(routes: APIRouter, pool: Pool) -> None:
     @routes.post("/{redemption_id}/confirm", response_model=RedemptionShown)
     async def confirm(
         community_id: CommunityId, redemption_id: UUID, operator: Operator, once: OnceOnly
@@ -107,7 +110,7 @@ def _add_writing(routes: APIRouter, pool: Pool) -> None:
 
         async def act(work: UnitOfWork) -> RedemptionShown:
             community = await load_community(work.connection, community_id)
-            made = await redeeming.confirm(work, community, redemption_id, operator)
+            made = await redeem_gifts.confirm(work, community, redemption_id, operator)
             return RedemptionShown(**made._asdict())
 
         try:
@@ -124,7 +127,7 @@ def _add_writing(routes: APIRouter, pool: Pool) -> None:
 
         async def act(work: UnitOfWork) -> RedemptionShown:
             community = await load_community(work.connection, community_id)
-            made = await redeeming.cancel(work, community, redemption_id, operator, because.reason)
+            made = await redeem_gifts.cancel(work, community, redemption_id, operator, because.reason)
             return RedemptionShown(**made._asdict())
 
         try:

@@ -55,7 +55,12 @@ class Decision(Body):
 def router(pool: Pool) -> APIRouter:
     """The routes of referrals."""
     routes = APIRouter(prefix=PREFIX + "/referrals", tags=["referrals"])
+    _add_reading(routes, pool)
+    _add_decision(routes, pool)
+    return routes
 
+
+def _add_reading(routes: APIRouter, pool: Pool) -> None:
     @routes.get("")
     async def referrals(
         community_id: CommunityId,
@@ -76,6 +81,8 @@ def router(pool: Pool) -> APIRouter:
             rows = await store.counts(connection, community_id, INVITERS_MAX)
         return [InviterShown(**row) for row in rows]
 
+
+def _add_decision(routes: APIRouter, pool: Pool) -> None:
     @routes.post("/{member_id:path}/decision", status_code=204)
     async def decide(
         community_id: CommunityId, member_id: MemberId, body: Decision, operator: Operator
@@ -94,8 +101,6 @@ def router(pool: Pool) -> APIRouter:
             detail = {"counts": body.counts}
             act = Act(community_id, work.now, operator, "referral", member_id, body.reason, detail)
             await acts.note(work.connection, act)
-
-    return routes
 
 
 def _shown(row: asyncpg.Record) -> ReferralShown:

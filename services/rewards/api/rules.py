@@ -39,7 +39,12 @@ class VersionShown(BaseModel):
 def router(pool: Pool) -> APIRouter:
     """The routes of a community's rules."""
     routes = APIRouter(prefix=PREFIX + "/rules", tags=["rules"])
+    _add_reading(routes, pool)
+    _add_change(routes, pool)
+    return routes
 
+
+def _add_reading(routes: APIRouter, pool: Pool) -> None:
     @routes.get("")
     async def rules(community_id: CommunityId, at: AwareDatetime | None = None) -> RulesShown:
         """The rules in force now, or at a moment of the community's clock."""
@@ -57,6 +62,8 @@ def router(pool: Pool) -> APIRouter:
             rows = await store.page(connection, community_id, before, paging.rows)
         return paging.page(rows, _version, lambda row: [row["version"]])
 
+
+def _add_change(routes: APIRouter, pool: Pool) -> None:
     @routes.put("", openapi_extra=BODY)
     async def change(
         community_id: CommunityId,
@@ -84,8 +91,6 @@ def router(pool: Pool) -> APIRouter:
         except OtherVersion as error:
             raise refused("rules-changed", Kind.CONFLICT, version=error.version) from None
         return RulesShown(version=found.version, rules=store.written(found))
-
-    return routes
 
 
 def _version(row: asyncpg.Record) -> VersionShown:

@@ -6,6 +6,7 @@ that all are equally likely. Shuffling is Fisher and Yates's (Durstenfeld 1964).
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import pairwise
 
 
 def commitment(seed: bytes) -> str:
@@ -20,7 +21,7 @@ def split(seed: bytes, points: int, shares: int) -> list[int]:
     while len(cuts) < shares - 1:
         cuts.add(1 + _below(numbers, points - 1))
     edges = [0, *sorted(cuts), points]
-    return [last - first for first, last in zip(edges, edges[1:], strict=False)]
+    return [last - first for first, last in pairwise(edges)]
 
 
 def draw(seed: bytes, members: Sequence[str], winners: int) -> list[str]:

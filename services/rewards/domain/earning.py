@@ -1,4 +1,4 @@
-"""What a member is paid for that is neither a message nor a check-in: thanks, reactions, introductions …
+"""What a member is paid for beside messages and check-ins: thanks, reactions, introductions and so on.
 
 It stands while anything that was said for it stands, and the message that it is about. Of each thing said the
 newest word counts, by when it happened; of two at one moment the taking back.

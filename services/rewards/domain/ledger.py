@@ -175,12 +175,13 @@ class Purse:
     @property
     def highest(self) -> int:
         """The most."""
-        return self.earned + self.most
+        return self.earned + max(self.most, self.earning)
 
     def earn(self, points: int) -> None:
         """Earn so much, or lose it when it is below zero."""
+        self.most = max(self.most, self.earning)
         self.earning += points
-        self.least, self.most = min(self.least, self.earning), max(self.most, self.earning)
+        self.least = min(self.least, self.earning)
 
 
 @dataclass(slots=True)
@@ -257,7 +258,7 @@ def enter(
         # nearly all: an award to a member without debt
         if movement.does is None and movement.reverses is None and purse is not None and not purse.debt:
             purse.wallet += points
-            purse.earn(points)
+            purse.earning += points
             entries.append(Entry(till.issuer_id, identifier, -points))
             entries.append(Entry(purse.wallet_id, identifier, points))
             continue

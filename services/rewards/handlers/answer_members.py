@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.rewards import metrics
-from services.rewards.domain.asking import Asked, Period, Wish, asked
+from services.rewards.domain.asking import CHARACTERS_MAX, Asked, Period, Wish, asked
 from services.rewards.domain.calendar import month_after, month_of
 from services.rewards.domain.invite_code import invite_code
 from services.rewards.domain.ledger import Owner
@@ -54,7 +54,9 @@ class AnswerMembers:
         questions = [
             Question(event, found)
             for event in batch
-            if not event.data.is_bot and (found := asked(event.data.text)) is not None
+            if len(event.data.text) <= CHARACTERS_MAX
+            and (found := asked(event.data.text)) is not None
+            and not event.data.is_bot
         ]
         if not questions:
             return

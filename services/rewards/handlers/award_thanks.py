@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.rewards.domain.earning import Claim
 from services.rewards.domain.rules import RuleName
-from services.rewards.domain.thanks import says_thanks
+from services.rewards.domain.thanks import CHARACTERS_MAX, says_thanks
 from services.rewards.handlers.settling import Cause, settle_claims
 from shared.contracts.chat import MessagePosted
 from shared.contracts.identity import milliseconds
@@ -22,7 +22,9 @@ class AwardThanks:
             [
                 (Cause.of(event), _claim(event))
                 for event in batch
-                if event.data.reply_to_member is not None and _thanks(event.data)
+                if event.data.reply_to_member is not None
+                and len(event.data.text) <= CHARACTERS_MAX
+                and _thanks(event.data)
             ],
             work,
         )

@@ -4,11 +4,11 @@ import secrets
 
 from services.rewards.domain.ledger import AccountKind, Movement, TransactionKind
 from services.rewards.domain.transaction_id import derived_id
+from services.rewards.handlers.change_levels import LEVEL_GRACE
 from services.rewards.handlers.count_referrals import REFERRAL_DUE
-from services.rewards.handlers.levels import LEVEL_GRACE
 from services.rewards.handlers.look_for_farming import decide_review
 from services.rewards.handlers.posting import post
-from services.rewards.handlers.redeeming import cancel
+from services.rewards.handlers.redeem_gifts import cancel
 from services.rewards.store import erasure
 from services.rewards.store.ledger import lock_accounts
 from shared.contracts.identity import event_id

@@ -17,7 +17,7 @@ from services.rewards.domain.ledger import (
     enter,
     needs,
 )
-from services.rewards.handlers.levels import change_levels
+from services.rewards.handlers.change_levels import change_levels
 from services.rewards.store.ledger import (
     Account,
     known_transactions,

@@ -30,8 +30,6 @@ BEGIN
     END IF;
     PERFORM set_config('hearth.forgetting', 'on', true);
     UPDATE account SET member_id = alias WHERE community_id = community AND member_id = member;
-    UPDATE transaction SET member_id = alias, reason = '' WHERE community_id = community AND member_id = member
-        AND kind NOT IN ('award', 'reversal');
     UPDATE transaction SET member_id = alias WHERE community_id = community AND member_id = member;
     UPDATE month_winner SET member_id = alias WHERE community_id = community AND member_id = member;
     UPDATE month_result SET

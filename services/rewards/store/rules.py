@@ -40,6 +40,8 @@ class RuleBooks:
 
     def at(self, community_id: str, moment: datetime) -> RuleSet:
         """The rules that were in force."""
+        if not self._versions:
+            return DEFAULT_RULES
         versions = self._versions.get(community_id)
         return in_force(versions, moment) if versions else DEFAULT_RULES
 

@@ -1,5 +1,6 @@
 """Brings levels along with what members earn; the connector gets titles and privileges as commands."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from services.rewards.domain.ledger import Movement, Owner, Purse
 from services.rewards.domain.level import Standing, end_grace, settle_level
 from services.rewards.domain.rules import RuleSet
 from services.rewards.store import levels as store
-from services.rewards.store.rules import RuleBooks, load_books
+from services.rewards.store.rules import load_books
 from shared.contracts.commands import GrantTitle
 from shared.contracts.identity import event_id
 from shared.contracts.rewards import LevelChanged
@@ -27,19 +28,23 @@ async def change_levels(
 
     Movement by movement, so that it does not matter how many come at once.
     """
-    earning = {owner: purse.earned for owner, purse in purses.items() if purse.least < purse.most}
+    earning = {owner: purse.earned for owner, purse in purses.items() if purse.lowest < purse.highest}
     if not earning:
         return
     books = await load_books(work.connection, {owner[0] for owner in earning})
-    crossed = {owner for owner in earning if _crosses(owner, purses[owner], books, movements)}
+    at = movements[-1].announced_at
+    steps = {
+        name: [level.points for level in books.at(name, at).levels] for name in {each[0] for each in earning}
+    }
+    crossed = {owner for owner in earning if _crosses(purses[owner], steps[owner[0]])}
     if not crossed:
         return
     known = await store.load_levels(work.connection, crossed)
     changed: dict[Owner, Standing] = {}
     for each in movements:
-        owner, now = (each.community_id, each.member_id), each.announced_at
-        if owner not in crossed or each.does is not None:
+        if (owner := each[1:3]) not in crossed or each.does is not None:
             continue
+        now = each.announced_at
         rules = books.at(owner[0], now)
         earning[owner] += -each.points if each.reverses is not None else each.points
         before = changed.get(owner) or known.get(owner) or Standing(owner)
@@ -52,10 +57,9 @@ async def change_levels(
     await store.save_levels(work.connection, changed.values())
 
 
-def _crosses(owner: Owner, purse: Purse, books: RuleBooks, movements: Sequence[Movement]) -> bool:
+def _crosses(purse: Purse, steps: Sequence[int]) -> bool:
     """Whether a threshold lies in what the batch moves, on the way or in the end."""
-    levels = books.at(owner[0], movements[-1].announced_at).levels
-    return any(purse.lowest < level.points <= purse.highest for level in levels)
+    return bisect_right(steps, purse.lowest) != bisect_right(steps, purse.highest)
 
 
 @dataclass(frozen=True, slots=True)

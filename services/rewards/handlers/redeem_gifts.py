@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.rewards import metrics
 from services.rewards.domain.calendar import month_of
 from services.rewards.domain.ledger import Movement, TransactionKind
+from services.rewards.domain.rules import RedemptionRule
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.handing_over import hand_over
 from services.rewards.handlers.posting import post
 from services.rewards.store import gifts, redemptions
+from services.rewards.store.gifts import Gift
 from services.rewards.store.redemptions import Redemption
 from services.rewards.store.rules import load_books
 from shared.contracts.identity import event_id
@@ -48,18 +50,10 @@ async def reserve(
     identifier = event_id(at or now, "redemption", community_id, member_id, gift_id, asked)
     if known := await redemptions.lock(connection, UUID(identifier), community_id):
         return known
-    rule = (await load_books(connection, [community_id])).at(community_id, now).redemption
+    rules = (await load_books(connection, [community_id])).at(community_id, now)
     month = month_of(now.astimezone(community.profile.zone).date())
-    if await redemptions.count(connection, community_id, member_id, month) >= rule.per_member_month_max:
-        raise CannotRedeem("redemption-limit")
-    if await redemptions.is_held(connection, community_id, member_id):
-        raise CannotRedeem("points-under-review")
-    gift = await gifts.load_gift(connection, community_id, gift_id)
-    if gift is None or not gift.for_points:
-        raise CannotRedeem("gift-unknown")
-    if not await gifts.reserve(connection, community_id, gift_id):
-        raise CannotRedeem("gift-sold-out")
-    expires_at = now + timedelta(hours=rule.reserved_hours_max)
+    gift = await _may(work, community_id, member_id, gift_id, month, rules.redemption)
+    expires_at = now + timedelta(hours=rules.redemption.reserved_hours_max)
     made = Redemption(identifier, community_id, member_id, gift_id, gift.cost, month, now, expires_at)
     await redemptions.add(connection, made)
     await _move(work, made, TransactionKind.RESERVE, now)
@@ -74,6 +68,23 @@ async def reserve(
     work.publish(fact, now)
     metrics.REDEMPTIONS.labels("reserved").inc()
     return made
+
+
+async def _may(
+    work: UnitOfWork, community_id: str, member_id: str, gift_id: str, month: date, rule: RedemptionRule
+) -> Gift:
+    """The gift, of which one is promised to the member. Raises `CannotRedeem`."""
+    connection = work.connection
+    if await redemptions.count(connection, community_id, member_id, month) >= rule.per_member_month_max:
+        raise CannotRedeem("redemption-limit")
+    if await redemptions.is_held(connection, community_id, member_id):
+        raise CannotRedeem("points-under-review")
+    gift = await gifts.load_gift(connection, community_id, gift_id)
+    if gift is None or not gift.for_points:
+        raise CannotRedeem("gift-unknown")
+    if not await gifts.reserve(connection, community_id, gift_id):
+        raise CannotRedeem("gift-sold-out")
+    return gift
 
 
 async def confirm(work: UnitOfWork, community: Community, identifier: UUID, by: str) -> Redemption:
