@@ -110,8 +110,15 @@ def _without_links(text: str) -> str:
     return " ".join(token.split("http://")[0].split("https://")[0] for token in text.split())
 
 
-def months(messages: Iterable[Message], checkins: Iterable[Checkin] = ()) -> dict[str, list[Place]]:
-    """By month such as `2024-03`: every member with a score, in order; the first three are the winners."""
+def months(
+    messages: Iterable[Message],
+    checkins: Iterable[Checkin] = (),
+    excluded: Collection[tuple[str, str]] = (),
+) -> dict[str, list[Place]]:
+    """By month such as `2024-03`: every candidate with a score, in order; the first three are the winners.
+
+    `excluded`: months and members who are no candidates.
+    """
     tallies: dict[str, dict[str, _Tally]] = defaultdict(lambda: defaultdict(_Tally))
     for message in messages:
         tally = tallies[f"{message.day:%Y-%m}"][message.member_id]
@@ -122,6 +129,8 @@ def months(messages: Iterable[Message], checkins: Iterable[Checkin] = ()) -> dic
         tally = tallies[f"{checkin.day:%Y-%m}"][checkin.member_id]
         tally.checkins += 1
         tally.moments.append(checkin.at)
+    for month, member in excluded:
+        tallies[month].pop(member, None)
     return {month: _places(members) for month, members in sorted(tallies.items())}
 
 
