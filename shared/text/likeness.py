@@ -9,6 +9,7 @@ from rapidfuzz.distance import Indel
 
 HEAD_CHARACTERS = 96
 TAIL_CHARACTERS = 64
+ROUNDING = 1e-6
 SKETCH_CHARACTERS_MAX = HEAD_CHARACTERS + TAIL_CHARACTERS
 
 _ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-", dtype=np.uint8)
@@ -61,5 +62,7 @@ def similarity(one: Fingerprint, other: Fingerprint, least: float = 0.0) -> floa
 
 def like_any(sketch: str, others: Sequence[str], least: float) -> bool:
     """Whether the sketch shares so much (0 to 1, as `similarity`) with one of the others."""
+    # a share of exactly `least` counts, whatever its floating point says
+    least -= ROUNDING
     similar = Indel.normalized_similarity
     return process.extractOne(sketch, others, scorer=similar, score_cutoff=least, processor=None) is not None
