@@ -40,8 +40,9 @@ COMES_TO: dict[str, str] = {
         JOIN rewards.account a ON a.id = e.account_id
     """,
     # how often a level changed depends on when what was taken back was
-    "rewards.member_level": "SELECT member_id,
-        level FROM rewards.member_level WHERE community_id = $1 AND level > 0",
+    "rewards.member_level": """
+        SELECT member_id, level FROM rewards.member_level WHERE community_id = $1 AND level > 0
+    """,
     "rewards.giveaway_entry": """
         SELECT e.* FROM rewards.giveaway_entry e JOIN rewards.giveaway g USING (giveaway_id)
         WHERE g.community_id = $1
