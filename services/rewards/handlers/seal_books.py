@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any
 
 from services.rewards import metrics
 from services.rewards.domain.score import DEFAULT_SCORE, evidence_hash
@@ -90,32 +89,24 @@ async def verify(connection: Connection, community_id: str) -> Verified:
 async def _verify_transactions(connection: Connection, community_id: str, found: Verified) -> None:
     """One pass over all transactions by their day: their sums, and the chain of seals."""
     seals = await books.all_seals(connection, community_id)
-    chain, day, digest, count = b"", None, sha256(), 0
-    async for row in books.all_hashes(connection, community_id):
-        if row["day"] != day:
-            chain = _compare(seals, day, chain, digest.digest(), count, found)
-            day, digest, count = row["day"], sha256(chain), 0
-        digest.update(row["hash"])
-        count += 1
-        found.transactions += 1
-        if row["total"] != 0 or row["moved"] != row["points"]:
-            _differ_in_sum(row, found)
-    _compare(seals, day, chain, digest.digest(), count, found)
+    chain = b""
+    async for row in books.days_of_hashes(connection, community_id):
+        found.transactions += row["transactions"]
+        computed = sha256(chain + row["hashes"]).digest()
+        chain = _compare(seals, row["day"], chain, computed, row["transactions"], found)
+        for wrong in row["wrong"] or ():
+            identifier, total, moved, points = wrong.split(" ")
+            found.differ("transaction", identifier, f"sum {total}, moved {moved}", f"0, {points}")
     for left in seals:
         found.differ("seal", left, "no transactions", seals[left].hash.hex())
 
 
-def _differ_in_sum(row: Any, found: Verified) -> None:
-    subject = row["id"]
-    found.differ("transaction", subject, f"sum {row['total']}, moved {row['moved']}", f"0, {row['points']}")
-
-
 def _compare(
-    seals: dict[date, Seal], day: date | None, chain: bytes, computed: bytes, count: int, found: Verified
+    seals: dict[date, Seal], day: date, chain: bytes, computed: bytes, count: int, found: Verified
 ) -> bytes:
     """Compare a day with its seal; returns the hash that the next day is chained to."""
-    seal = seals.pop(day, None) if day else None
-    if day is None or seal is None:
+    seal = seals.pop(day, None)
+    if seal is None:
         return chain
     found.seals += 1
     if seal.hash != computed or seal.previous != chain or seal.transactions != count:

@@ -9,6 +9,7 @@ import asyncpg
 from shared.postgres.connection import Connection
 
 ROWS_AT_ONCE = 5_000
+DAYS_AT_ONCE = 10
 DIFFERENCES_MAX = 100
 
 # Whom a transaction is of is not hashed: a member may be forgotten, and the books still fit.
@@ -29,7 +30,7 @@ DAY_HASHES = f"""
     WHERE t.community_id = $1 AND t.recorded_at >= $2 AND t.recorded_at < $3
     ORDER BY t.id
 """  # noqa: S608 - constants
-ALL_HASHES = f"""
+DAYS_OF_HASHES = f"""
     WITH lines AS (
         SELECT e.transaction_id, string_agg(e.account_id || ':' || e.amount,
             ',' ORDER BY e.account_id) AS listed,
@@ -37,10 +38,18 @@ ALL_HASHES = f"""
         FROM entry e JOIN account a ON a.id = e.account_id WHERE a.community_id = $1
         GROUP BY e.transaction_id
     )
-    SELECT (t.recorded_at AT TIME ZONE 'UTC')::date AS day, t.id, t.points, lines.total, lines.moved,
-           {_HASH} AS hash
-    FROM transaction t LEFT JOIN lines ON lines.transaction_id = t.id
-    WHERE t.community_id = $1 ORDER BY 1, 2
+    , hashed AS (
+        SELECT (t.recorded_at AT TIME ZONE 'UTC')::date AS day, t.id, {_HASH} AS hash,
+               (lines.total = 0 AND lines.moved = t.points) IS TRUE AS fits, lines.total, lines.moved,
+                   t.points
+        FROM transaction t LEFT JOIN lines ON lines.transaction_id = t.id
+        WHERE t.community_id = $1
+    )
+    SELECT day, count(*) AS transactions, string_agg(hash, ''::bytea ORDER BY id) AS hashes,
+           array_agg(id::text || ' ' || coalesce(total, 0) || ' ' || coalesce(moved,
+               0) || ' ' || points ORDER BY id)
+               FILTER (WHERE NOT fits) AS wrong
+    FROM hashed GROUP BY day ORDER BY day
 """  # noqa: S608 - constants
 UNSEALED = """
     SELECT t.community_id, (t.recorded_at AT TIME ZONE 'UTC')::date AS day
@@ -117,9 +126,11 @@ async def day_hashes(
         yield row["hash"]
 
 
-async def all_hashes(connection: Connection, community_id: str) -> AsyncIterator[asyncpg.Record]:
-    """Every transaction with its day of recording, hash and sums, by day and id; inside a transaction."""
-    async for row in connection.cursor(ALL_HASHES, community_id, prefetch=ROWS_AT_ONCE):
+async def days_of_hashes(connection: Connection, community_id: str) -> AsyncIterator[asyncpg.Record]:
+    """By day of recording its transactions, their hashes in order of their ids in a row, and those whose
+    entries do not fit (`id sum moved points`); inside a transaction.
+    """
+    async for row in connection.cursor(DAYS_OF_HASHES, community_id, prefetch=DAYS_AT_ONCE):
         yield row
 
 
