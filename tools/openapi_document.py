@@ -3,9 +3,11 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+from fastapi import APIRouter
 from pydantic import SecretStr
 
 from services.moderation import api as moderation
@@ -14,7 +16,7 @@ from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 
 FOLDER = Path(__file__).parents[1] / "docs" / "openapi"
-ROUTERS = {"moderation": moderation.router, "rewards": rewards.router}
+ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {"moderation": moderation.router, "rewards": rewards.router}
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 
 
