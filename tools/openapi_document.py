@@ -16,7 +16,10 @@ from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 
 FOLDER = Path(__file__).parents[1] / "docs" / "openapi"
-ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {"moderation": moderation.router, "rewards": rewards.router}
+ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {
+    "moderation": moderation.router,
+    "rewards": rewards.router,
+}
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 
 
