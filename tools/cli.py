@@ -2,7 +2,7 @@
 
 import typer
 
-from tools import community_command, engagement_command, moderation_command
+from tools import community_command, engagement_command, moderation_command, rewards_command
 from tools.advance_command import advance
 from tools.demo import demo
 from tools.import_command import import_history
@@ -29,6 +29,7 @@ app.command("advance")(advance)
 app.add_typer(community_command.app, name="community")
 app.add_typer(moderation_command.app, name="moderation")
 app.add_typer(engagement_command.app, name="engagement")
+app.add_typer(rewards_command.app, name="rewards")
 
 
 def main() -> None:

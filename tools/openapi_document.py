@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,7 @@ from services.engagement import api as engagement
 from services.engagement.api import sources
 from services.engagement.domain.outside import Outside
 from services.moderation import api as moderation
+from services.rewards import api as rewards
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 
@@ -25,7 +27,11 @@ def _engagement(pool: Pool) -> APIRouter:
     return joined
 
 
-ROUTERS = {"moderation": moderation.router, "engagement": _engagement}
+ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {
+    "moderation": moderation.router,
+    "engagement": _engagement,
+    "rewards": rewards.router,
+}
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 
 

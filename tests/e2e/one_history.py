@@ -47,6 +47,14 @@ COMES_TO: dict[str, str] = {
         FROM ({STANDING}) AS standing JOIN rewards.entry e ON e.transaction_id = standing.id
         JOIN rewards.account a ON a.id = e.account_id
     """,
+    # how often a level changed depends on when what was taken back was
+    "rewards.member_level": """
+        SELECT member_id, level FROM rewards.member_level WHERE community_id = $1 AND level > 0
+    """,
+    "rewards.giveaway_entry": """
+        SELECT e.* FROM rewards.giveaway_entry e JOIN rewards.giveaway g USING (giveaway_id)
+        WHERE g.community_id = $1
+    """,
     "rewards.talk": "SELECT * FROM rewards.talk WHERE community_id = $1 AND messages > 0",
     "reporting.fact": """
         SELECT event_id, community_id, occurred_at, local_date, type, member_id, channel_id, subject_id,

@@ -16,6 +16,7 @@ from shared.contracts.chat import (
     MessageEdited,
     MessagePosted,
     ReactionAdded,
+    ReactionRemoved,
 )
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
@@ -86,9 +87,14 @@ def _chat() -> Iterator[Sample]:
         yield _said(chr(0x4E00 + 97 * number) * 9, 110 + number / 2, f"f{number}", "dan")
     yield _said("公告：今晚八点分享会，欢迎大家都来", 130, "o1", "eve", member_roles=("operator",))
     yield sample(ReactionAdded(**_about("m1", "ben"), reaction="👍", author_id="ann"), at(140))
+    yield sample(ReactionRemoved(**_about("m1", "ben"), reaction="👍", author_id="ann"), at(141))
+    yield sample(ReactionAdded(**_about("m1", "eve"), reaction="👍", author_id="ann"), at(142))
+    yield _said("谢谢你的回答！", 145, "t1", "ann", reply_to="m2", reply_to_member="ben")
     for number, member in enumerate(("ann", "ben")):
         yield _said("举报", 150 + number, f"r{number}", member, reply_to="f0", reply_to_member="dan")
     yield _said("申诉", 160, "a1", "cat")
+    yield _said("积分", 170, "q1", "ann")
+    yield _said("兑换 1", 180, "q2", "ben")
     yield _said(SUBSTANCE + "，说好了不见不散", 200, "m4")
     yield sample(MessageDeleted(**_about("m2", "ben"), deleted_by="eve"), at(210))
     yield sample(MessageDeleted(**_about("c3", "ben"), deleted_by="ben"), at(220))
