@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.reporting.domain.metric_registry import UNITS, Metric
+from services.reporting.domain.metric import RATE_FROM, Metric
+from services.reporting.domain.metric_registry import UNITS
 from services.reporting.domain.periods import Span
-from services.reporting.domain.series import Series
+from services.reporting.domain.series import Series, Value
 
-RATE_FROM = 10
-"""A change is told in percent only from this number on: below, a rate says more than is known."""
 CHANNELS_MAX = 10
 NOTHING = "–"
 
@@ -37,7 +36,7 @@ class MonthReport:
     month: Span
     series: Sequence[Series]
     """Every metric by day."""
-    previous: Mapping[str, int]
+    previous: Mapping[str, Value]
     """Totals of the month before, by the metric's name."""
     revisions: Mapping[date, int]
     events: int
@@ -82,21 +81,33 @@ def definitions(report: MonthReport, locale: str) -> list[tuple[str, str]]:
     return [(each.metric.titles[locale], each.metric.definitions[locale]) for each in report.series]
 
 
-def percent(total: int, before: int) -> str:
+def percent(total: Value, before: Value) -> str:
     """The change with its sign, or a dash where the number before is too small for a rate."""
-    return f"{(total - before) / before:+.1%}" if before >= RATE_FROM else NOTHING
+    if total is None or before is None or before < RATE_FROM:
+        return NOTHING
+    return f"{(total - before) / before:+.1%}"
+
+
+def shown(value: Value) -> str:
+    """A number for people: whole ones as they are, others with one or two places."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def _totals(report: MonthReport, say: Say, locale: str) -> Table:
-    def row(metric: Metric, total: int) -> list[Cell]:
-        before = report.previous.get(metric.name, 0)
+    def row(metric: Metric, total: Value) -> list[Cell]:
+        before = report.previous.get(metric.name)
         unit = UNITS[metric.unit][locale]
+        change = None if total is None or before is None else total - before
         return [
-            f"{metric.titles[locale]} ({unit})",
-            total,
-            before,
-            f"{total - before:+d}",
-            percent(total, before),
+            f"{metric.titles[locale]} ({unit})" if unit else metric.titles[locale],
+            shown(total),
+            shown(before),
+            NOTHING if change is None else ("+" if change >= 0 else "") + shown(change),
+            percent(total, before) if metric.unit != "percent" else NOTHING,
         ]
 
     heads = [say(f"report.{key}") for key in ("metric", "this_month", "month_before", "change")]
@@ -112,7 +123,11 @@ def _days(report: MonthReport, say: Say, locale: str) -> Table:
         say("report.revision"),
     ]
     rows: list[list[Cell]] = [
-        [day.isoformat(), *(each.values[number] for each in report.series), report.revisions.get(day, 0)]
+        [
+            day.isoformat(),
+            *(shown(each.values[number]) for each in report.series),
+            report.revisions.get(day, 0),
+        ]
         for number, day in enumerate(report.month)
     ]
     note = say("report.revision_note", changes=sum(report.revisions.values()))

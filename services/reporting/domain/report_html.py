@@ -53,7 +53,9 @@ def _charts(report: MonthReport, locale: str) -> Iterator[Html]:
     for each in report.series:
         if each.metric.name in CHARTED:
             name = each.metric.titles[locale]
-            yield joined(element("h2", name), bar_chart(name, labels, each.values))
+            yield joined(
+                element("h2", name), bar_chart(name, labels, [int(value or 0) for value in each.values])
+            )
 
 
 def _section(table: Table) -> Html:

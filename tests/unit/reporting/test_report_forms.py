@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from services.reporting.api.routes import TEXTS
+from services.reporting.api.asking import TEXTS
 from services.reporting.domain.bar_chart import bar_chart
 from services.reporting.domain.markup import element
 from services.reporting.domain.metric_registry import METRICS
 from services.reporting.domain.month_report import ChannelRow, MonthReport, percent
-from services.reporting.domain.periods import parse_month
+from services.reporting.domain.periods import parse_period
 from services.reporting.domain.report_html import CONTENT_SECURITY_POLICY, page
 from services.reporting.domain.report_markdown import escaped, markdown
 from services.reporting.domain.series import Series
@@ -36,7 +36,7 @@ ELEMENTS = {
 
 
 def report(name: str = "茶馆", channel: str = "大厅") -> MonthReport:
-    month = parse_month("2024-02")
+    month = parse_period("2024-02")[0].span
     return MonthReport(
         name=name,
         time_zone="Asia/Shanghai",
