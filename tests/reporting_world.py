@@ -11,7 +11,8 @@ from services.reporting.domain.metric_registry import BY_NAME, METRICS
 from services.reporting.domain.periods import By, Span, span_of
 from services.reporting.handlers.read_numbers import Numbers, read_numbers
 from services.reporting.handlers.record_facts import RecordFacts
-from shared.engine import Event, UnitOfWork
+from shared.engine import Event, Timer, UnitOfWork
+from shared.engine.work import TimerName
 from shared.postgres.connection import Connection
 from shared.postgres.pool import SESSION_SETTINGS
 from tests.builders import NOON
@@ -101,12 +102,13 @@ async def connected(database: ServiceDatabase) -> AsyncIterator[Connection]:
         await connection.close()
 
 
-async def record(connection: Connection, batch: Sequence[Event[Any]]) -> None:
-    """One batch in its transaction; reporting announces nothing and sets no timer."""
+async def record(connection: Connection, batch: Sequence[Event[Any]]) -> dict[TimerName, Timer]:
+    """One batch in its transaction, which announces nothing; the timers that it sets."""
     async with connection.transaction():
         work = UnitOfWork(connection=connection, now=NOON, source="/hearth/reporting")
         await RecordFacts()(batch, work)
-    assert (work.outgoing, work.timers_set) == ([], {})
+    assert work.outgoing == []
+    return work.timers_set
 
 
 async def roll_ups(connection: Connection, queries: dict[str, str] | None = None) -> dict[str, Rows]:

@@ -209,7 +209,7 @@ async def test_the_report_shows_names_as_text_whatever_they_are(world: World) ->
         response = await world.get("/v1/communities/tea/report", period="2024-03", format=form)
         assert response.status_code == 200
         assert "<script" not in response.text
-        assert response.text.count("&lt;script&gt;") >= 3
+        assert response.text.count("&lt;script&gt;") >= 2
 
 
 async def test_the_html_report_forbids_everything_but_its_style(world: World) -> None:
@@ -217,7 +217,7 @@ async def test_the_html_report_forbids_everything_but_its_style(world: World) ->
     response = await world.get("/v1/communities/tea/report", period="2024-03", format="html")
     assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert response.text.count("<rect") == 2 * 31
+    assert response.text.count("<rect") == 2 * 31 + 7 * 24
 
 
 async def test_the_report_compares_with_the_month_before(world: World) -> None:
@@ -226,9 +226,9 @@ async def test_the_report_compares_with_the_month_before(world: World) -> None:
     ]
     await record(world.connection, two_weeks() + february)
     text = (await world.get("/v1/communities/tea/report", period="2024-03", locale="en")).text
-    assert "| Messages (messages) | 16 | 10 | +6 | +60.0% |" in text
-    assert "| Active members (members) | 2 | 10 | -8 | -80.0% |" in text
-    assert "| hall | 14 | 1 |\n| garden | 2 | 1 |" in text
+    assert "| Messages | 16 messages | 10 messages | +60.0% |" in text
+    assert "| Active members | 2 members | 10 members | -80.0% |" in text
+    assert "- hall: 14\n- garden: 2" in text
 
 
 async def test_the_report_speaks_the_communitys_language_unless_asked_for_another(world: World) -> None:
@@ -248,7 +248,7 @@ async def test_a_removed_message_of_an_earlier_month_is_in_that_months_report(wo
     )
     await record(world.connection, [posted("x", NOON), event(removed, at(days=40))])
     text = (await world.get("/v1/communities/tea/report", period="2024-03", locale="en")).text
-    assert "| Removals (messages) | 1 |" in text
+    assert "| Removals | 1 messages |" in text
 
 
 async def test_an_id_may_hold_a_slash(world: World) -> None:

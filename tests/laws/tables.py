@@ -29,8 +29,10 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "moderation.gone_message": ("noted_at",),
     "rewards.transaction": ("recorded_at",),
     "engagement.message_verdict": ("noted_at",),
+    "reporting.message_text": ("number",),
+    "reporting.text_reading": ("read_up_to",),
 }
-"""Columns that say when the service heard of something: two runs of one history differ in them."""
+"""Columns that say when, or as which, the service heard of something: two runs differ in them."""
 WITHOUT_SERIALS: Mapping[str, str] = {
     "rewards.account": "SELECT community_id, member_id, kind, balance FROM rewards.account",
     "rewards.entry": """

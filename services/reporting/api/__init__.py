@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.reporting.api import numbers, reports
+from services.reporting.api import numbers, people, reports, settings
 from services.reporting.api.asking import TEXTS
 from services.reporting.api.numbers import CONSUMER_GROUP
 from shared.postgres.connection import Pool
@@ -13,6 +13,6 @@ __all__ = ["CONSUMER_GROUP", "TEXTS", "router"]
 def router(pool: Pool) -> APIRouter:
     """All routes of the service."""
     routes = APIRouter()
-    for part in (numbers, reports):
+    for part in (numbers, people, reports, settings):
         routes.include_router(part.router(pool))
     return routes

@@ -91,6 +91,12 @@ def periods(span: Span, by: By) -> list[Period]:
     return found
 
 
+def days_before(span: Span, days: int) -> Span:
+    """So many days right before a span, as far as the calendar goes."""
+    opens = span.first.toordinal()
+    return Span(date.fromordinal(max(1, opens - days)), date.fromordinal(max(1, opens - 1)))
+
+
 def previous(period: Period, by: By) -> Period | None:
     """The period of the same kind before it; None before the calendar's first."""
     if period.span.first == date.min:

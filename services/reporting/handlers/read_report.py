@@ -1,37 +1,77 @@
 """Loads what a report says and puts it together."""
 
+from dataclasses import replace
 from datetime import date
 
-from services.reporting.domain.month_report import CHANNELS_MAX, ChannelRow, MonthReport
-from services.reporting.domain.periods import By, Period, previous
+from services.reporting.domain.advice import advise
+from services.reporting.domain.periods import By, Period, Span, previous
+from services.reporting.domain.report import ChannelRow, HeatCell, Report
+from services.reporting.handlers.read_content import read_content
 from services.reporting.handlers.read_numbers import read_numbers
+from services.reporting.handlers.read_people import (
+    cohort_span,
+    read_cohorts,
+    read_effects,
+    read_people,
+)
 from services.reporting.store import numbers as store
+from services.reporting.store import report_data
 from shared.contracts.profiles import CommunityProfile
 from shared.postgres.connection import Connection
+
+CONSUMER_GROUP = "hearth.reporting"
 
 
 async def read_report(
     connection: Connection, profile: CommunityProfile, period: Period, by: By, today: date
-) -> MonthReport:
-    """The report of a period."""
-    community_id = profile.community_id
-    earlier = previous(period, by)
-    before = await read_numbers(connection, community_id, earlier.span, by, today) if earlier else None
-    numbers = await read_numbers(connection, community_id, period.span, By.DAY, today)
-    days = await store.days(connection, community_id, period.span)
-    channels = await store.busiest_channels(connection, community_id, period.span, CHANNELS_MAX)
-    names = {channel.channel_id: channel.name for channel in profile.channels}
-    return MonthReport(
+) -> Report:
+    """The report of a period, compared with the one before."""
+    community_id, span = profile.community_id, period.span
+    earlier = previous(period, by) or period
+    numbers = await read_numbers(connection, community_id, span, By.DAY, today)
+    before = await read_numbers(connection, community_id, earlier.span, by, today)
+    people = await read_people(connection, community_id, span, earlier.span)
+    content = await read_content(connection, community_id, span, earlier.span)
+    days = await store.days(connection, community_id, span)
+    revisions = {day.local_date: day.revision for day in days}
+    tallies = await store.tallies(connection, community_id, span)
+    late = sum(revisions.values())
+    cohorts_by = By.MONTH if by is By.MONTH else By.WEEK
+    found = Report(
+        community_id=community_id,
         name=profile.name or community_id,
         time_zone=profile.time_zone,
-        month=period.span,
+        by=by,
+        period=period,
+        is_partial=span.last >= today,
+        parts=numbers.periods,
         series=numbers.series,
-        previous={series.metric.name: series.total for series in before.series} if before else {},
-        revisions={day.local_date: day.revision for day in days},
-        events=sum(day.events for day in days),
+        previous={series.metric.name: series.total for series in before.series},
+        revisions=revisions,
         last_event_at=max((day.last_event_at for day in days), default=None),
-        channels=[
-            ChannelRow(names.get(each.channel_id) or each.channel_id, each.messages, each.members)
-            for each in channels
-        ],
+        reconciled=await report_data.reconciled(connection, community_id, CONSUMER_GROUP, tallies, late),
+        channels=await _channels(connection, profile, span),
+        heat=[HeatCell(*cell) for cell in await store.heat(connection, community_id, span)],
+        top=people.top,
+        rising=people.rising,
+        at_risk=people.at_risk,
+        cohorts=()
+        if by is By.DAY
+        else await read_cohorts(connection, community_id, cohort_span(period, cohorts_by), cohorts_by, today),
+        words=content.words,
+        falling=content.falling,
+        mentions=content.mentions,
+        mood=(content.friendly, content.unfriendly),
+        forms=await report_data.forms(connection, community_id, span),
+        effects=() if by is By.DAY else await read_effects(connection, community_id, span, earlier.span),
     )
+    return replace(found, advice=advise(found))
+
+
+async def _channels(connection: Connection, profile: CommunityProfile, span: Span) -> list[ChannelRow]:
+    names = {channel.channel_id: channel.name for channel in profile.channels}
+    rows = await store.busiest_channels(connection, profile.community_id, span, report_data.CHANNELS_MAX)
+    return [
+        ChannelRow(names.get(row.channel_id) or row.channel_id, row.messages, row.members, row.answers)
+        for row in rows
+    ]
