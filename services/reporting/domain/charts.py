@@ -7,7 +7,7 @@ from services.reporting.domain.markup import Html, element, joined
 from services.reporting.domain.report import WordRow
 
 WIDTH, HEIGHT = 720, 160
-LEFT, TOP, BOTTOM = 52, 12, 22
+LEFT, RIGHT, TOP, BOTTOM = 52, 18, 12, 22
 BARS_MAX = 400
 LABELS_MAX = 12
 COLOUR, PALE, RULE_COLOUR, TEXT_COLOUR = "#2563eb", "#bfdbfe", "#d1d5db", "#4b5563"
@@ -16,11 +16,11 @@ CLOUD_WORDS_MAX = 40
 CLOUD_LINE = 40
 
 
-def bar_chart(title: str, labels: Sequence[str], values: Sequence[float], note: str = "") -> Html:
+def bar_chart(title: str, labels: Sequence[str], values: Sequence[float]) -> Html:
     """One bar for each value, from zero; negative ones are drawn as nothing. At most BARS_MAX bars."""
     labels, values = labels[:BARS_MAX], values[:BARS_MAX]
     top = max([*values, 1])
-    step = (WIDTH - LEFT) / max(len(values), 1)
+    step = (WIDTH - LEFT - RIGHT) / max(len(values), 1)
     bars = [
         _bar(number, step, label, value, top)
         for number, (label, value) in enumerate(zip(labels, values, strict=True))
@@ -107,7 +107,7 @@ def _square(weekday: int, hour: int, count: int, top: int, names: Sequence[str])
 
 def _rule(level: float, top: float) -> Html:
     y = f"{_y(level, top):.1f}"
-    line = element("line", x1=LEFT, x2=WIDTH, y1=y, y2=y, stroke=RULE_COLOUR)
+    line = element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=RULE_COLOUR)
     told = f"{level:,.0f}" if level == int(level) or top >= 10 else f"{level:.1f}"
     return joined(line, _text(LEFT - 6, _y(level, top) + 4, told, "end"))
 

@@ -26,8 +26,11 @@ STYLE = Html(
     ".card span{color:#6b7280;font-size:.85rem}"
     ".advice{background:#eff6ff;border-radius:.6rem;padding:.6rem 1rem .7rem;break-inside:avoid}"
     ".advice h2{margin:.2rem 0}.advice li{margin:.25rem 0}ul{padding-left:1.2rem;margin:.3rem 0}"
+    ".half{display:inline-block;width:49%;vertical-align:top;box-sizing:border-box;padding-right:1.5rem}"
+    ".half table{width:100%}"
     ".wide{overflow-x:auto}svg{max-width:100%;height:auto;break-inside:avoid}"
-    "@media(max-width:40rem){.cards{grid-template-columns:repeat(2,1fr)}}"
+    "@media(max-width:40rem){.cards{grid-template-columns:repeat(2,1fr)}"
+    ".half{display:block;width:auto;padding:0}}"
     "@media print{body{margin:0;max-width:none;font-size:11pt}.wide{overflow:visible}}"
 )
 _HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
@@ -41,6 +44,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 """What the page needs: its one style sheet, named by its hash, and nothing else."""
+SHORT_ROWS, SHORT_COLUMNS = 15, 4
+"""Tables up to this size stand two side by side."""
 META = Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">')
 
 
@@ -93,7 +98,10 @@ def _section(section: Section, report: Report, say: Say) -> Html:
     parts += [element("p", line) for line in section.lines]
     if section.note:
         parts.append(element("p", section.note))
-    return joined(*parts)
+    is_short = (
+        not section.chart and 0 < len(section.rows) <= SHORT_ROWS and len(section.heads) <= SHORT_COLUMNS
+    )
+    return element("div", *parts, class_="half" if is_short else "whole")
 
 
 def _chart(name: str, chart: Chart, report: Report, say: Say) -> Html:

@@ -14,7 +14,7 @@ from services.reporting.domain.wording import NOTHING, Say, change, shown, with_
 
 Cell = str | int
 SHOWN_PEOPLE = 10
-SHOWN_WORDS = 15
+SHOWN_WORDS = 10
 KEY = (
     "messages",
     "active_members",

@@ -64,15 +64,17 @@ class DayOfWords:
 def keywords(now: Mapping[str, int], usual: Mapping[str, tuple[int, int]], days_before: int) -> list[WordRow]:
     """Words by TF-IDF against the community's own past, the heaviest first.
 
-    Term frequency: messages of the period. Document frequency: of the `days_before` days before, those on
-    which the word was among the words kept (smoothed as by Robertson and Spärck Jones).
+    Term frequency: messages of the period. Inverse document frequency (Spärck Jones 1972, smoothed): of the
+    `days_before` days before, those on which the word was among the words kept; what was said every day
+    weighs nothing. Where there is no past, messages alone weigh.
     """
     rows = []
     for word, messages in now.items():
         before, days = usual.get(word, (0, 0))
-        weight = messages * math.log((1 + days_before) / (1 + days) + 1)
-        rows.append(WordRow(word, messages, before, weight))
-    return sorted(rows, key=lambda row: (-row.weight, row.word))
+        rarity = math.log((1 + days_before) / (1 + days)) if days_before else 1.0
+        rows.append(WordRow(word, messages, before, messages * rarity))
+    heavy = [row for row in rows if row.weight > 0]
+    return sorted(heavy, key=lambda row: (-row.weight, row.word))
 
 
 def fallen(before: Mapping[str, int], now: Mapping[str, int]) -> list[WordRow]:

@@ -30,15 +30,18 @@ async def read_content(connection: Connection, community_id: str, span: Span, be
     """Of the days that were read for words; `before` is the span that the falling and brands compare with."""
     now = await store.words(connection, community_id, span, "word", CANDIDATES)
     usual, days = await store.words_before(connection, community_id, days_before(span, PAST_DAYS), now)
+    known = {word: (row.messages, row.days) for word, row in usual.items()}
+    told = keywords(now, known, days)[:SHOWN]
+    compared, _ = await store.words_before(connection, community_id, before, [row.word for row in told])
     earlier = await store.words(connection, community_id, before, "word", CANDIDATES)
+    since, _ = await store.words_before(connection, community_id, span, earlier)
     brands = await store.words(connection, community_id, span, "brand", SHOWN)
     brands_before = await store.words(connection, community_id, before, "brand", SHOWN)
     mood = await store.words(connection, community_id, span, "mood", SHOWN)
-    known = {word: (row.messages, row.days) for word, row in usual.items()}
-    told = [row._replace(before=earlier.get(row.word, 0)) for row in keywords(now, known, days)[:SHOWN]]
+    nothing = store.Usual(0, 0)
     return Content(
-        told,
-        fallen(earlier, now)[:SHOWN],
+        [row._replace(before=compared.get(row.word, nothing).messages) for row in told],
+        fallen(earlier, {word: row.messages for word, row in since.items()})[:SHOWN],
         [WordRow(brand, count, brands_before.get(brand, 0), count) for brand, count in brands.items()],
         mood.get("friendly", 0),
         mood.get("unfriendly", 0),

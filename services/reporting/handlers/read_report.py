@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.reporting.domain.advice import advise
-from services.reporting.domain.periods import By, Period, Span, previous
+from services.reporting.domain.periods import By, Period, Span, days_before, previous
 from services.reporting.domain.report import ChannelRow, HeatCell, Report
 from services.reporting.handlers.read_content import read_content
 from services.reporting.handlers.read_numbers import read_numbers
@@ -20,6 +20,9 @@ from shared.contracts.profiles import CommunityProfile
 from shared.postgres.connection import Connection
 
 CONSUMER_GROUP = "hearth.reporting"
+DAYS_OF_WEEK = 7
+DAYS_OF_HOURS = 27
+"""A day's report tells the best hour of the four weeks that end with it."""
 
 
 async def read_report(
@@ -31,9 +34,14 @@ async def read_report(
     numbers = await read_numbers(connection, community_id, span, By.DAY, today)
     before = await read_numbers(connection, community_id, earlier.span, by, today)
     people = await read_people(connection, community_id, span, earlier.span)
+    moving = people
+    if by is By.DAY:  # one day says little of a person: the week that ends with it does
+        week = Span(days_before(span, DAYS_OF_WEEK - 1).first, span.last)
+        moving = await read_people(connection, community_id, week, days_before(week, DAYS_OF_WEEK))
     content = await read_content(connection, community_id, span, earlier.span)
     days = await store.days(connection, community_id, span)
     revisions = {day.local_date: day.revision for day in days}
+    hours = Span(days_before(span, DAYS_OF_HOURS).first, span.last) if by is By.DAY else span
     tallies = await store.tallies(connection, community_id, span)
     late = sum(revisions.values())
     cohorts_by = By.MONTH if by is By.MONTH else By.WEEK
@@ -51,10 +59,10 @@ async def read_report(
         last_event_at=max((day.last_event_at for day in days), default=None),
         reconciled=await report_data.reconciled(connection, community_id, CONSUMER_GROUP, tallies, late),
         channels=await _channels(connection, profile, span),
-        heat=[HeatCell(*cell) for cell in await store.heat(connection, community_id, span)],
+        heat=[HeatCell(*cell) for cell in await store.heat(connection, community_id, hours)],
         top=people.top,
-        rising=people.rising,
-        at_risk=people.at_risk,
+        rising=moving.rising,
+        at_risk=moving.at_risk,
         cohorts=()
         if by is By.DAY
         else await read_cohorts(connection, community_id, cohort_span(period, cohorts_by), cohorts_by, today),

@@ -47,7 +47,7 @@ def count_words(texts: Sequence[tuple[date, str]], brands: Sequence[str]) -> dic
         words = days.get(day)
         if words is None:
             words = days[day] = DayOfWords(brands)
-        folded = text.casefold()
+        folded = text.casefold().replace("'", "").replace("’", "")
         words.add(folded, cut(folded))
     return days
 

@@ -1,7 +1,7 @@
 """Which reports were sent, and what waits for a webhook."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from services.reporting.domain.periods import By
@@ -35,7 +35,8 @@ ADD_DELIVERY = """
     ON CONFLICT DO NOTHING
 """
 TAKE_DELIVERIES = """
-    UPDATE delivery SET attempts = attempts + 1, next_at = $1 + $3::interval * 2 ^ least(attempts, 10)
+    UPDATE delivery SET
+        attempts = attempts + 1, next_at = $1::timestamptz + $3::interval * 2 ^ least(attempts, 10)
     WHERE delivery_id IN (
         SELECT delivery_id FROM delivery WHERE state = 'waiting' AND next_at <= $1
         ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -44,8 +45,12 @@ TAKE_DELIVERIES = """
         (SELECT webhook_url FROM report_setting s WHERE s.community_id = delivery.community_id),
         (SELECT webhook_secret FROM report_setting s WHERE s.community_id = delivery.community_id)
 """  # taken with its next attempt already set: who dies in between has lost nothing
-END_DELIVERY = "UPDATE delivery SET state = $2, last_answer = $3 WHERE delivery_id = $1"
-NOTE_ANSWER = "UPDATE delivery SET last_answer = $2 WHERE delivery_id = $1"
+NOTE_ANSWER = """
+    UPDATE delivery SET state = coalesce($2, state), last_answer = $3,
+        body = CASE WHEN $2::text IS NULL THEN body ELSE '' END
+    WHERE delivery_id = $1
+"""  # what is over is not kept: a report names people
+FIRST_PAUSE = timedelta(seconds=30)
 
 
 class SentReport(NamedTuple):
@@ -109,3 +114,13 @@ async def add_delivery(
 ) -> None:
     """Let something wait for the webhook; the same id once."""
     await connection.execute(ADD_DELIVERY, delivery_id, community_id, body, at)
+
+
+async def take_deliveries(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+    """Those that are due, each for one who asks; their next attempt is set already."""
+    return [Delivery(*row) for row in await connection.fetch(TAKE_DELIVERIES, now, limit, FIRST_PAUSE)]
+
+
+async def note_answer(connection: Connection, delivery_id: str, state: str | None, answer: str) -> None:
+    """What came of an attempt; a state ends the delivery."""
+    await connection.execute(NOTE_ANSWER, delivery_id, state, answer)
