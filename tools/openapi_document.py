@@ -9,11 +9,12 @@ from typing import cast
 from pydantic import SecretStr
 
 from services.moderation import api as moderation
+from services.reporting import api as reporting
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 
 FOLDER = Path(__file__).parents[1] / "docs" / "openapi"
-ROUTERS = {"moderation": moderation.router}
+ROUTERS = {"moderation": moderation.router, "reporting": reporting.router}
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 
 

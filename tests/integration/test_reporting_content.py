@@ -77,7 +77,7 @@ async def test_texts_that_come_after_a_reading_are_added_by_the_next(connection:
     await record(connection, chatter("普洱茶", 3, 0))
     await read_new(connection, "tea", [])
     await read_new(connection, "tea", [])
-    await record(connection, chatter("普洱茶，真好", 2, 0, "late"))
+    await record(connection, chatter("普洱茶，真好", 2, 0.1, "late"))
     await read_new(connection, "tea", [])
     content = await read_content(connection, "tea", MARCH, FEBRUARY)
     assert {row.word: row.messages for row in content.words}["普洱茶"] == 5

@@ -18,7 +18,6 @@ ASKING = (
     "是不是",
 )
 ASKING_ENDS = ("吗", "呢", "么")
-LINKS = ("http://", "https://", "www.")
 _CLOSING = "?？!！\"'”’)）】」"
 
 
@@ -26,7 +25,7 @@ def form_of(text: str, attachment_kinds: Iterable[str] = ()) -> str:
     """One of FORMS, the first that fits: a message that asks and holds a link is a question."""
     if is_question(text):
         return "question"
-    if any(mark in text for mark in LINKS):
+    if "://" in text or "www." in text:
         return "link"
     kinds = set(attachment_kinds)
     if kinds & PICTURES:
@@ -36,7 +35,7 @@ def form_of(text: str, attachment_kinds: Iterable[str] = ()) -> str:
 
 def is_question(text: str) -> bool:
     """A question mark that ends a word, or Chinese words that ask; one inside an address is none."""
-    if "？" in text or any(word in text for word in ASKING):
+    if not text.isascii() and _asks_in_chinese(text):
         return True
     place = text.find("?")
     while place >= 0:
@@ -44,4 +43,10 @@ def is_question(text: str) -> bool:
         if not following or following.isspace() or following in _CLOSING:
             return True
         place = text.find("?", place + 1)
-    return text.rstrip("。.！! ").endswith(ASKING_ENDS)
+    return False
+
+
+def _asks_in_chinese(text: str) -> bool:
+    if "？" in text or text.rstrip("。.！! ").endswith(ASKING_ENDS):
+        return True
+    return any(word in text for word in ASKING)

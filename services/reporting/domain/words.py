@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import date
 from pathlib import Path
 
@@ -28,9 +28,8 @@ def is_word(token: str) -> bool:
     return len(token) >= 3 and token.isalpha()
 
 
-def mood_of(tokens: Iterable[str]) -> str | None:
+def mood_of(said: Set[str]) -> str | None:
     """`friendly`, `unfriendly` or nothing."""
-    said = set(tokens)
     up, down = len(said & FRIENDLY), len(said & UNFRIENDLY)
     return None if up == down else "friendly" if up > down else "unfriendly"
 
@@ -39,14 +38,14 @@ class DayOfWords:
     """What the messages of one day say, counted by message."""
 
     def __init__(self, brands: Collection[str]) -> None:
-        self._brands = [(brand, brand.casefold()) for brand in brands]
+        self._brands = [(brand, brand.lower()) for brand in brands]
         self._words: Counter[str] = Counter()
         self._others: Counter[tuple[str, str]] = Counter()
 
     def add(self, text: str, tokens: Iterable[str]) -> None:
         """One message, lower-case, and its segments."""
         said = set(tokens)
-        self._words.update(token for token in said if is_word(token))
+        self._words.update(said)
         if mood := mood_of(said):
             self._others["mood", mood] += 1
         for brand, folded in self._brands:
@@ -55,7 +54,7 @@ class DayOfWords:
 
     def kept(self) -> list[tuple[str, str, int]]:
         """Kind, word and messages: the words of several messages, brands and moods."""
-        often = [each for each in self._words.most_common() if each[1] >= MESSAGES_MIN]
+        often = [each for each in self._words.items() if each[1] >= MESSAGES_MIN and is_word(each[0])]
         often.sort(key=lambda each: (-each[1], each[0]))
         words = [("word", word, count) for word, count in often[:WORDS_A_DAY_MAX]]
         return words + [(kind, word, count) for (kind, word), count in sorted(self._others.items())]

@@ -12,7 +12,7 @@ from services.reporting.domain.periods import By, Span, natural, tiles
 from services.reporting.domain.series import Value, percentage
 from services.reporting.handlers.question import Question, running
 from services.reporting.store import people
-from services.reporting.store.threads import responses
+from services.reporting.store.threads import RESPONSES, responses
 from shared.postgres.connection import Connection
 
 Found = TypeVar("Found")
@@ -166,3 +166,24 @@ COMPUTATIONS: Mapping[str, Computation] = {
     "first_answer": _first_answer,
     "uplift": _uplift,
 }
+_MESSAGES = (people.MESSAGES, people.MESSAGES_IN)
+QUERIES: Mapping[str, tuple[str, ...]] = {
+    "active": (people.ACTIVE, people.ACTIVE_IN),
+    "stickiness": (people.DAILY_ACTIVE, people.ACTIVE, people.ACTIVE_IN),
+    "population": (people.POPULATION,),
+    "first_seen": (people.FIRST_SEEN,),
+    "first_message": (people.FIRST_MESSAGES,),
+    "referred": (people.FIRST_JOINS,),
+    "activation": (people.FIRST_JOINS,),
+    "retention": (people.RETAINED,),
+    "gini": _MESSAGES,
+    "top_tenth": _MESSAGES,
+    "absence_factor": _MESSAGES,
+    "threads_opened": (RESPONSES,),
+    "threads_unanswered": (RESPONSES,),
+    "response_rate": (RESPONSES,),
+    "first_response": (RESPONSES,),
+    "first_answer": (people.FIRST_ANSWERS,),
+    "uplift": (people.WARMUPS,),
+}
+"""For each the statements that it reads, for docs/METRICS.md."""

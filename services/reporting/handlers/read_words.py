@@ -18,10 +18,11 @@ from shared.postgres.connection import Connection
 READ_WORDS = "read_words"
 READ_AT = time(3, 0)
 """On Mondays, by the community's clock: when few write."""
-TEXT_CHARACTERS_MAX = 500
+TEXT_CHARACTERS_MAX = 300
 """Of each message so many are kept and read."""
 TEXTS_AT_ONCE = 100_000
 """More than this in a week are read a week later."""
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
 def next_reading(now: datetime, zone: ZoneInfo) -> datetime:
@@ -47,8 +48,9 @@ def count_words(texts: Sequence[tuple[date, str]], brands: Sequence[str]) -> dic
         words = days.get(day)
         if words is None:
             words = days[day] = DayOfWords(brands)
-        folded = text.casefold().replace("'", "").replace("’", "")
-        words.add(folded, cut(folded))
+        folded = text.lower().replace("'", "").replace("’", "")
+        # the dictionary is for Han: what has none is letters between others, ten times as fast
+        words.add(folded, folded.translate(_NO_LETTERS).split() if folded.isascii() else cut(folded))
     return days
 
 

@@ -30,9 +30,10 @@ CREATE TABLE message_text (
     local_date   date NOT NULL,
     member_id    text NOT NULL,
     text         text NOT NULL,
-    PRIMARY KEY (community_id, message_id)
+    PRIMARY KEY (community_id, number)
 );
 COMMENT ON COLUMN message_text.number IS 'rises as texts come; a community has one writer at a time';
+COMMENT ON TABLE message_text IS 'without an index for messages: a deletion looks through the month that is kept';
 
 CREATE TABLE text_reading (
     community_id text PRIMARY KEY,

@@ -8,10 +8,6 @@ from services.reporting.domain.periods import Span
 from services.reporting.store.columns import columns_of
 from shared.postgres.connection import Connection
 
-ADD_TEXTS = """
-    INSERT INTO message_text (community_id, message_id, local_date, member_id, text)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING
-"""
 DROP_TEXTS = """
     DELETE FROM message_text USING unnest($1::text[], $2::text[]) AS gone (community_id, message_id)
     WHERE message_text.community_id = gone.community_id AND message_text.message_id = gone.message_id
@@ -84,7 +80,7 @@ class Usual(NamedTuple):
 
 async def add_texts(connection: Connection, texts: Sequence[KeptText]) -> None:
     """Keep the beginnings of new messages."""
-    await connection.execute(ADD_TEXTS, *columns_of(texts, 5))
+    await connection.copy_records_to_table("message_text", records=texts, columns=KeptText._fields)
 
 
 async def drop_texts(connection: Connection, messages: Collection[tuple[str, str]]) -> None:

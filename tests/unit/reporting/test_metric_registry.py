@@ -8,7 +8,7 @@ from services.reporting.domain.metric import BadMetric, Computed, Metric, Relati
 from services.reporting.domain.metric_registry import BY_NAME, METRICS, UNITS, with_parts
 from services.reporting.domain.periods import By, periods, span_of
 from services.reporting.domain.series import Series, Tally, related, sums, types_of
-from services.reporting.handlers.computations import COMPUTATIONS
+from services.reporting.handlers.computations import COMPUTATIONS, QUERIES
 from services.reporting.handlers.read_facts import FACTS
 from shared.i18n import LOCALES
 
@@ -40,7 +40,7 @@ def test_a_metric_has_title_unit_and_one_sentence_in_every_language(metric: Metr
 def test_metrics_are_made_of_types_that_are_recorded_and_of_computations_that_exist() -> None:
     assert set(types_of(METRICS)) <= {contract.TYPE for contract in FACTS}
     called = {metric.how.name for metric in METRICS if isinstance(metric.how, Computed)}
-    assert called == COMPUTATIONS.keys()
+    assert called == COMPUTATIONS.keys() == QUERIES.keys()
 
 
 def test_a_formula_is_read_as_it_is_written() -> None:
