@@ -15,9 +15,9 @@ Generated from `services/reporting/domain/metrics.toml` by `python -m tools.metr
 `hearth metrics`, reports and dashboards know metrics from there only. What Hearth measures of itself is in
 [METRICS-EXPORTED.md](METRICS-EXPORTED.md).
 
-Days, weeks (ISO 8601, from Monday) and months are those of the community's time zone; an event counts for the
-day on which it happened, and what comes late corrects that day. A share in percent is told only of 10 or more.
-Bots are left out unless a metric says otherwise. Sums can be told by channel and by hour of the day too.
+Days, weeks (ISO 8601, from Monday) and months are those of the community. An event counts for the day on
+which it happened, and what comes late corrects that day. A share in percent is told only of 10 or more. Bots
+are left out unless a metric says otherwise. Sums can be told by channel and by hour of the day too.
 
 | metric | title | unit | definition | formula |
 |---|---|---|---|---|

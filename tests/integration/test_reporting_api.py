@@ -17,6 +17,7 @@ from shared.contracts.commands import SendMessage
 from shared.contracts.moderation import MessageRemoved
 from shared.contracts.profiles import Channel, CommunityProfile
 from shared.engine import Event
+from shared.engine.partitions import Partitions
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Connection
 from shared.postgres.pool import open_pool
@@ -65,6 +66,7 @@ async def world(
 ) -> AsyncIterator[World]:
     database = await service_database("reporting")
     pool = await open_pool(database.app_url, "test", size_min=1, size_max=2)
+    await Partitions(pool).ensure([], datetime.now(UTC).date())
     app = guarded_application("reporting", SecretStr(TOKEN))
     include_guarded(app, api.router(pool))
     client = httpx.AsyncClient(

@@ -89,5 +89,5 @@ def asked_metrics(names: list[str] | None) -> list[Metric]:
 
 
 def refused(slug: str, kind: Kind, **members: Any) -> Refusal:
-    """A refusal whose detail is in the service's catalogue."""
-    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}"), **members)
+    """A refusal whose detail is in the service's catalogue, with its members as values."""
+    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}", **members), **members)

@@ -55,7 +55,7 @@ def word_cloud(title: str, words: Sequence[WordRow]) -> Html:
     x, y, placed = 8.0, CLOUD_LINE, []
     for word in words:
         size = round(13 + 21 * (word.weight / top) ** 0.5)
-        width = sum(size if ord(letter) > 0x2E7F else size * 0.6 for letter in word.word) + 14
+        width = sum(size if ord(letter) > 0x2E7F else size * 0.66 for letter in word.word) + 14
         if x + width > WIDTH:
             x, y = 8.0, y + CLOUD_LINE
         told = element("title", f"{word.word}: {word.messages}")

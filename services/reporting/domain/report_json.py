@@ -1,8 +1,9 @@
 """A report for programs: every number with its name, nothing rounded."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from services.reporting.domain.report import Effect, Report
+from services.reporting.domain.report import ChannelRow, Effect, HeatCell, PersonRow, Report, WordRow
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -17,40 +18,16 @@ def document(report: Report) -> dict[str, Any]:
         "last": report.period.span.last.isoformat(),
         "partial": report.is_partial,
         "revision": sum(report.revisions.values()),
-        "metrics": {
-            each.metric.name: {
-                "unit": each.metric.unit,
-                "value": each.total,
-                "before": report.previous.get(each.metric.name),
-            }
-            for each in report.series
-        },
-        "days": [
-            {
-                "date": part.span.first.isoformat(),
-                "revision": report.revisions.get(part.span.first, 0),
-                **{each.metric.name: each.values[place] for each in report.series},
-            }
-            for place, part in enumerate(report.parts)
-        ],
-        "channels": [each._asdict() for each in report.channels],
-        "heat": [each._asdict() for each in report.heat],
+        **_numbers(report),
+        "channels": _rows(report.channels),
+        "heat": _rows(report.heat),
         "people": {
-            "top": [each._asdict() for each in report.top],
-            "rising": [each._asdict() for each in report.rising],
-            "at_risk": [each._asdict() for each in report.at_risk],
+            "top": _rows(report.top),
+            "rising": _rows(report.rising),
+            "at_risk": _rows(report.at_risk),
         },
         "cohorts": [{**each._asdict(), "later": list(each.later)} for each in report.cohorts],
-        "content": {
-            "words": [each._asdict() for each in report.words],
-            "falling": [each._asdict() for each in report.falling],
-            "mentions": [each._asdict() for each in report.mentions],
-            "forms": [
-                {"form": form, "messages": count, "answered": answered}
-                for form, count, answered in report.forms
-            ],
-            "mood": list(report.mood) if report.mood else None,
-        },
+        "content": _content(report),
         "effects": [_effect(each) for each in report.effects],
         "advice": [
             {"advice": each.key, "values": dict(each.values), "link": each.link} for each in report.advice
@@ -61,6 +38,43 @@ def document(report: Report) -> dict[str, Any]:
             "fits": report.reconciled.fits,
         },
     }
+
+
+def _numbers(report: Report) -> dict[str, Any]:
+    """Every metric of the period, and of each of its days."""
+    metrics = {
+        each.metric.name: {
+            "unit": each.metric.unit,
+            "value": each.total,
+            "before": report.previous.get(each.metric.name),
+        }
+        for each in report.series
+    }
+    days = [
+        {
+            "date": part.span.first.isoformat(),
+            "revision": report.revisions.get(part.span.first, 0),
+            **{each.metric.name: each.values[place] for each in report.series},
+        }
+        for place, part in enumerate(report.parts)
+    ]
+    return {"metrics": metrics, "days": days}
+
+
+def _content(report: Report) -> dict[str, Any]:
+    return {
+        "words": _rows(report.words),
+        "falling": _rows(report.falling),
+        "mentions": _rows(report.mentions),
+        "forms": [
+            {"form": form, "messages": count, "answered": answered} for form, count, answered in report.forms
+        ],
+        "mood": list(report.mood) if report.mood else None,
+    }
+
+
+def _rows(rows: Sequence[ChannelRow | HeatCell | PersonRow | WordRow]) -> list[dict[str, Any]]:
+    return [each._asdict() for each in rows]
 
 
 def _effect(effect: Effect) -> dict[str, Any]:

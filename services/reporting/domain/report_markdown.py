@@ -21,7 +21,7 @@ def markdown(report: Report, say: Say, locale: str) -> str:
         f"# {escaped(title(report, say))}",
         escaped(basis(report, say)),
         _list(f"**{escaped(name)}** {value} ({change})" for name, value, change in cards(report, locale)),
-        _under(say("report.advice"), [escaped(line) for line in advice_lines(report, say)]),
+        _under(say("report.advice"), _advice(report, say)),
         _under(say("report.top"), [_count(each.name, each.messages) for each in report.top[:PEOPLE_SHOWN]]),
         _under(
             say("report.channels"),
@@ -49,6 +49,12 @@ def escaped(text: str) -> str:
 
 def _count(name: str, count: int) -> str:
     return f"{escaped(name)}: {shown(count)}"
+
+
+def _advice(report: Report, say: Say) -> list[str]:
+    """Each with the path that shows its numbers."""
+    lines = zip(advice_lines(report, say), report.advice, strict=True)
+    return [f"{escaped(line)} → {escaped(advice.link)}" for line, advice in lines]
 
 
 def _words(report: Report, say: Say) -> str:

@@ -33,18 +33,10 @@ async def read_report(
     earlier = previous(period, by) or period
     numbers = await read_numbers(connection, community_id, span, By.DAY, today)
     before = await read_numbers(connection, community_id, earlier.span, by, today)
-    people = await read_people(connection, community_id, span, earlier.span)
-    moving = people
-    if by is By.DAY:  # one day says little of a person: the week that ends with it does
-        week = Span(days_before(span, DAYS_OF_WEEK - 1).first, span.last)
-        moving = await read_people(connection, community_id, week, days_before(week, DAYS_OF_WEEK))
-    content = await read_content(connection, community_id, span, earlier.span)
     days = await store.days(connection, community_id, span)
     revisions = {day.local_date: day.revision for day in days}
-    hours = Span(days_before(span, DAYS_OF_HOURS).first, span.last) if by is By.DAY else span
     tallies = await store.tallies(connection, community_id, span)
     late = sum(revisions.values())
-    cohorts_by = By.MONTH if by is By.MONTH else By.WEEK
     found = Report(
         community_id=community_id,
         name=profile.name or community_id,
@@ -59,21 +51,47 @@ async def read_report(
         last_event_at=max((day.last_event_at for day in days), default=None),
         reconciled=await report_data.reconciled(connection, community_id, CONSUMER_GROUP, tallies, late),
         channels=await _channels(connection, profile, span),
-        heat=[HeatCell(*cell) for cell in await store.heat(connection, community_id, hours)],
-        top=people.top,
-        rising=moving.rising,
-        at_risk=moving.at_risk,
-        cohorts=()
-        if by is By.DAY
-        else await read_cohorts(connection, community_id, cohort_span(period, cohorts_by), cohorts_by, today),
+        heat=await _heat(connection, community_id, span, by),
+        forms=await report_data.forms(connection, community_id, span),
+    )
+    found = await _with_content(connection, found, earlier.span)
+    found = await _with_people(connection, found, earlier.span, today)
+    return replace(found, advice=advise(found))
+
+
+async def _with_content(connection: Connection, report: Report, before: Span) -> Report:
+    content = await read_content(connection, report.community_id, report.period.span, before)
+    return replace(
+        report,
         words=content.words,
         falling=content.falling,
         mentions=content.mentions,
         mood=(content.friendly, content.unfriendly),
-        forms=await report_data.forms(connection, community_id, span),
-        effects=() if by is By.DAY else await read_effects(connection, community_id, span, earlier.span),
     )
-    return replace(found, advice=advise(found))
+
+
+async def _with_people(connection: Connection, report: Report, before: Span, today: date) -> Report:
+    """One day says little of a person: there the week that ends with it tells who rises and who leaves."""
+    community_id, span = report.community_id, report.period.span
+    people = await read_people(connection, community_id, span, before)
+    if report.by is By.DAY:
+        week = Span(days_before(span, DAYS_OF_WEEK - 1).first, span.last)
+        moving = await read_people(connection, community_id, week, days_before(week, DAYS_OF_WEEK))
+        return replace(report, top=people.top, rising=moving.rising, at_risk=moving.at_risk)
+    shown = cohort_span(report.period, report.by)
+    return replace(
+        report,
+        top=people.top,
+        rising=people.rising,
+        at_risk=people.at_risk,
+        cohorts=await read_cohorts(connection, community_id, shown, report.by, today),
+        effects=await read_effects(connection, community_id, span, before),
+    )
+
+
+async def _heat(connection: Connection, community_id: str, span: Span, by: By) -> list[HeatCell]:
+    hours = Span(days_before(span, DAYS_OF_HOURS).first, span.last) if by is By.DAY else span
+    return [HeatCell(*cell) for cell in await store.heat(connection, community_id, hours)]
 
 
 async def _channels(connection: Connection, profile: CommunityProfile, span: Span) -> list[ChannelRow]:
