@@ -91,6 +91,10 @@ test-e2e: setup-stack ## Whole processes: faults, and real histories where there
 bench: setup-stack ## Events a second and CPU an event of every layer, in one run, with their ratios
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: quality
+quality: setup-stack ## How well moderation judges: own corpora, and real texts where there are any
+	@$(BIN)/python -m tests.quality $(ARGS)
+
 .PHONY: demo
 demo: $(STAMP) ## A simulated month through the whole pipeline, and what came of it
 	@$(BIN)/hearth demo

@@ -54,6 +54,7 @@ STATE = {
     "cleaning_member": "SELECT * FROM cleaning_member",
     "cleaning": "SELECT * FROM cleaning",
     "recent_text": "SELECT * FROM recent_text",
+    "recent_edit": "SELECT * FROM recent_edit",
     "original_text": "SELECT * FROM original_text",
     "recent_join": "SELECT * FROM recent_join",
     "join_wave": "SELECT * FROM join_wave",

@@ -12,7 +12,8 @@ import httpx
 import typer
 
 from deploy.local.home import default_home
-from services.moderation.store.policy_documents import BadPolicy, read_yaml
+from services.moderation.domain.policy import BadPolicy
+from services.moderation.store.policy_documents import read_yaml
 from tools.meter import meter
 
 TIMEOUT_SECONDS = 30.0

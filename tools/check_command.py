@@ -24,6 +24,9 @@ def check(
     rules: Annotated[
         Path | None, typer.Option(help="A policy in YAML on top of the shipped one; else the shipped one.")
     ] = None,
+    lexicon: Annotated[
+        list[Path] | None, typer.Option(help="A word list, again for several; its words are removed.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """What the rules say of each line: a text, or a JSON object with `text`, `member`, `channel`, `sent_at`.
@@ -31,7 +34,7 @@ def check(
     Where member and time are known, rules that count messages look at them too. Lines that cannot be read are
     counted and told on standard error.
     """
-    checker = LineCheck(book_of(rules))
+    checker = LineCheck(book_of(rules, lexicon or ()))
     is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     lines = read_lines(sys.stdin.buffer)
     bad = 0

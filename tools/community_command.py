@@ -22,11 +22,12 @@ def set_community(
     name: Annotated[str | None, typer.Option()] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA zone.")] = None,
     locale: Annotated[str | None, typer.Option(help="zh-CN or en.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it, the same for all of theirs.")] = None,
 ) -> None:
     """Change a community, or make a new one; what is not named stays as it is."""
     check_zone(timezone)
     addresses = find_addresses()
-    changes = {"name": name, "time_zone": timezone, "locale": locale}
+    changes = {"name": name, "time_zone": timezone, "locale": locale, "owner": owner}
     profile = run(_set(addresses, community, changes), addresses)
     typer.echo(f"{profile.community_id}: {profile.name or '-'}, {profile.time_zone}, {profile.locale}")
 

@@ -88,6 +88,7 @@ async def _live(addresses: Addresses, heard: Heard) -> tuple[Facts, Mapping[str,
     async with Desk(addresses, MONTH.community_id, _month_name()) as desk:
         await wait_or_fail(addresses, published)
         await desk.until_closed()
+        await desk.decide_appeals()
         positions, _ = await wait_or_fail(addresses, published)
         return await desk.facts(positions), await desk.reports(), published
 
@@ -115,10 +116,24 @@ def _problems(facts: Facts, reports: list[Path]) -> list[str]:
         (facts.totals["points_issued"] > 0, "rewards issued no point"),
         (facts.totals["points_reversed"] > 0, "no point of a removed message was taken back"),
         (facts.ledger_consistent, "the ledger does not balance"),
+        *_moderation_problems(facts),
         (len(facts.top) == 3, f"the month has {len(facts.top)} winners instead of three"),
         (all(path.stat().st_size > 500 for path in reports), "a report is empty"),
     )
     return [problem for holds, problem in wanted if not holds]
+
+
+def _moderation_problems(facts: Facts) -> tuple[tuple[bool, str], ...]:
+    """The same of cases, sanctions and appeals."""
+    told = facts.moderation
+    return (
+        (told.largest_burst > 8, "no flood was removed as one case"),
+        (told.campaign_members >= 3, "the campaign of three accounts is no case"),
+        (told.mutes_ended > 0, "no mute ended by its timer"),
+        (told.waves > 0, "nobody was told of the wave of joins"),
+        (any(each.outcome == "overturned" for each in told.appeals), "no appeal was decided"),
+        (any(each.points_back > 0 for each in told.appeals), "an overturned removal gave no points back"),
+    )
 
 
 def _stay(home: Home) -> None:

@@ -14,6 +14,7 @@ from connectors.imports.reading import Parsed
 from shared.contracts.chat import MessagePosted
 from shared.i18n.catalogue import LOCALES
 from tools.addresses import Addresses
+from tools.demo_moderation import OPERATOR, ModerationFacts, decide_appeals, moderation_facts
 from tools.feed_summary import reconciles
 from tools.log_position import Positions
 
@@ -84,6 +85,7 @@ class Facts:
     """Handled by all services together."""
     reconciles: bool
     dead_letters: int
+    moderation: ModerationFacts
 
 
 @dataclass(slots=True)
@@ -116,9 +118,13 @@ class Desk:
             await asyncio.sleep(LOOK_SECONDS)
         raise DemoFailed(f"rewards did not close {self.month} within {CLOSE_SECONDS_MAX:.0f} s")
 
+    async def decide_appeals(self) -> None:
+        """As an operator: every open appeal is overturned."""
+        await decide_appeals(self._pages, self._post)
+
     async def facts(self, positions: Positions) -> Facts:
         """Ask everything; `positions` is the last look at the log."""
-        removals = await self._removals()
+        removals = await self._pages("moderation", "removals", {})
         by_rule = Counter(str(removal["rule"]) for removal in removals)
         streak_member, streak_days = await self._longest_streak()
         months = {locale: await self._month(locale) for locale in LOCALES}
@@ -136,6 +142,7 @@ class Desk:
             records=sum(service.handled for service in positions.services),
             reconciles=reconciles(positions),
             dead_letters=sum(sum(service.dead_letters.values()) for service in positions.services),
+            moderation=await moderation_facts(self._pages, self._case),
         )
 
     async def reports(self) -> dict[str, str]:
@@ -154,17 +161,27 @@ class Desk:
         answer = await self._get("reporting", "metrics", span)
         return {each["metric"]["name"]: each["total"] for each in answer["series"]}
 
-    async def _removals(self) -> list[dict[str, Any]]:
+    async def _pages(self, service: str, path: str, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
+        """All items of a path."""
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         for _ in range(PAGES_MAX):
-            wanted = {"limit": str(PAGE_ITEMS), **({"cursor": cursor} if cursor else {})}
-            page = await self._get("moderation", "removals", wanted)
+            more = {"cursor": cursor} if cursor else {}
+            page = await self._get(service, path, {**wanted, "limit": str(PAGE_ITEMS), **more})
             found += page["items"]
             cursor = page["next_cursor"]
             if not cursor:
                 break
         return found
+
+    async def _case(self, case_id: str) -> dict[str, Any]:
+        url = f"{self.addresses.api_urls['moderation']}/v1/cases/{case_id}"
+        document: dict[str, Any] = (await self._answer("moderation", "GET", url)).json()
+        return document
+
+    async def _post(self, path: str, body: Mapping[str, str]) -> None:
+        url = self.addresses.api_urls["moderation"] + path
+        await self._answer("moderation", "POST", url, json=dict(body), headers={"X-Operator": OPERATOR})
 
     async def _longest_streak(self) -> tuple[str | None, int]:
         wanted = {"month": self.month, "limit": str(BOARD_PLACES)}
@@ -189,8 +206,12 @@ class Desk:
         self, service: str, path: str, wanted: Mapping[str, str], locale: str = "zh-CN"
     ) -> httpx.Response:
         url = f"{self.addresses.api_urls[service]}/v1/communities/{self.community_id}/{path}"
+        headers = {"Accept-Language": locale}
+        return await self._answer(service, "GET", url, params=dict(wanted), headers=headers)
+
+    async def _answer(self, service: str, method: str, url: str, **request: Any) -> httpx.Response:
         try:
-            answer = await self._client.get(url, params=dict(wanted), headers={"Accept-Language": locale})
+            answer = await self._client.request(method, url, **request)
         except httpx.HTTPError as error:
             raise DemoFailed(f"{service} does not answer at {url}: {error!r}") from error
         if not answer.is_success:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from shared.i18n import Catalogue
 from tools.demo_facts import Example, Facts, Heard
+from tools.demo_moderation import ModerationFacts
 
 TEXTS = Catalogue.load(Path(__file__).parent / "demo_locale")
 COUNTED = ("messages", "active_members", "joins", "leaves")
@@ -30,13 +31,16 @@ def show(console: Console, facts: Facts, heard: Heard, name: str, month: str) ->
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    for row in _rows(facts, heard):
+    for row in (*_rows(facts, heard), *_moderation_rows(facts.moderation)):
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
     console.print()
     _line(console, both("examples"), "bold")
     for example in facts.examples:
         _line(console, f"  {_told(example, heard)}")
+    for each in facts.moderation.appeals:
+        outcome = both(f"outcome.{each.outcome}", points=each.points_back)
+        _line(console, f"  {both('appeal')}: {_name(heard, each.member_id)} “{each.said}” → {outcome}")
     console.print()
     _line(console, f"{both('top')} ({both('candidates', candidates=facts.candidates)})", "bold")
     for line in _top_three(facts, heard):
@@ -68,6 +72,15 @@ def _rows(facts: Facts, heard: Heard) -> Iterator[Row]:
         yield both(key), f"{facts.totals[key]:,}", ""
     yield both("ledger"), _mark(facts.ledger_consistent), f"{facts.ledger_entries:,} {both('entries')}"
     yield both("reconciliation"), _mark(facts.reconciles), f"{facts.records:,} {both('records')}"
+
+
+def _moderation_rows(told: ModerationFacts) -> Iterator[Row]:
+    yield both("cases"), f"{sum(told.cases.values()):,}", ""
+    yield f"  {both('burst')}", f"{told.largest_burst}", both("one_case")
+    yield f"  {both('campaign')}", f"{told.campaign_members}", both("one_case")
+    yield f"  {both('waves')}", f"{told.waves}", both("alert")
+    yield both("mutes"), f"{told.mutes}", both("ended", count=told.mutes_ended)
+    yield both("warnings"), f"{told.warnings}", ""
 
 
 def _mark(holds: bool) -> str:

@@ -10,7 +10,8 @@ import typer
 
 from services.moderation.api.texts import TEXTS
 from services.moderation.domain.contradictions import contradictions
-from services.moderation.store.policy_documents import BadPolicy, compose, default_policy, read_yaml
+from services.moderation.domain.policy import BadPolicy
+from services.moderation.store.policy_documents import compose, default_policy, read_yaml
 from tools.moderation_api import NoAnswer, ask
 
 FILE_BYTES_MAX = 1_048_576

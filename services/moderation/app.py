@@ -16,8 +16,9 @@ def build(settings: Settings) -> FastAPI:
     """The service as an app; its lifespan runs the engine."""
 
     def router(pool: Pool) -> APIRouter:
-        joined = api.router(pool)
-        joined.include_router(backtests.router(pool, RecordedLog(settings.kafka_bootstrap_servers)))
+        log = RecordedLog(settings.kafka_bootstrap_servers)
+        joined = api.router(pool, log)
+        joined.include_router(backtests.router(pool, log))
         return joined
 
     return create_service("moderation", settings, routes(), router)

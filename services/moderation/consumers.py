@@ -28,13 +28,15 @@ from shared.i18n import Catalogue
 TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
-def routes(books: RuleBooks) -> Routes:
-    """The table of events."""
+def routes(books: RuleBooks | None = None) -> Routes:
+    """The table of events; without books, which are slow to compile, those of the shipped policy."""
+    books = books or RuleBooks.load()
     table = Routes()
+    review = ReviewMessages(TEXTS, books)
     table.on(
-        MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed,
-        to=ReviewMessages(TEXTS, books),
-    )  # fmt: skip
+        MessagePosted, MessageEdited, MessageDeleted, MemberJoined, SessionOpened, SessionClosed, to=review
+    )
+    table.ahead = review.look_ahead
     table.on(MemberJoined, to=WatchJoins(TEXTS, books))
     table.on(MemberJoined, JoinRequested, to=ScreenMembers(TEXTS))
     table.on(MessagePosted, ReactionAdded, MemberJoined, MemberLeft, MemberUpdated, to=NoteActivity())

@@ -57,6 +57,10 @@ JOIN_REQUESTS = counter(
     "Requests to come in, by what lists and answers made of them.",
     {"verdict": tuple(verdict.value for verdict in Verdict)},
 )
+POLICIES_REFUSED = counter(
+    "hearth_moderation_policies_refused_total",
+    "Stored policies that this release cannot build, so that an earlier version judges.",
+)
 BATCH_MESSAGES = histogram(
     "hearth_moderation_batch_messages",
     "Messages judged in one batch, posted and edited.",

@@ -55,6 +55,8 @@ class CommunityProfile(Contract):
     staleness_limit_minutes: int = Field(default=10, ge=1, le=7 * 24 * 60)
     """A message older than this on arrival is never answered with a sanction or a public message."""
     operators_channel_id: Id | None = None
+    owner: Id | None = None
+    """Who answers for it: the same campaign is seen in all communities of one owner."""
     channels: tuple[Channel, ...] = Field(default=(), max_length=2000)
 
     @property

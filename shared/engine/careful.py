@@ -1,7 +1,8 @@
 """After an owner died without a farewell: go on in small, noted steps, to find a record that kills.
 
-The first death costs nothing but caution: steps of a few records, each noted before it is tried. A second
-death names a step; its records are then tried one by one. A third names one record, and it is set aside.
+The first death costs nothing but caution: the next records are tried one by one, those behind them in steps
+of a few, each noted before it is tried. A record that is alone in its note at two deaths is set aside. One
+that was in a step when an owner died is tried alone from then on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,15 +10,22 @@ from collections.abc import Iterator, Sequence
 from shared.engine.lane import Lane, Suspect
 from shared.engine.record import Dead, Decoded
 
+DEATHS_ALONE = 2
+"""One may be a coincidence: processes are killed for many reasons, and something is always being tried."""
 
-def spare_the_suspect(lane: Lane, decoded: Sequence[Decoded]) -> list[Decoded]:
-    """The records, with the one that was being tried alone when an owner died turned into a dead letter."""
-    suspect = lane.suspect
-    if suspect is None or suspect.end - suspect.start != 1:
+
+def spare_the_suspects(lane: Lane, decoded: Sequence[Decoded]) -> list[Decoded]:
+    """The records, with those at which owners died again and again turned into dead letters."""
+    killers = {
+        (each.topic, each.start)
+        for each in lane.suspects.values()
+        if each.end - each.start == 1 and each.deaths >= DEATHS_ALONE
+    }
+    if not killers:
         return list(decoded)
     return [
-        Dead(each.record, "crashed_process", "the process died three times with this record")
-        if (each.record.topic, each.record.offset) == (suspect.topic, suspect.start)
+        Dead(each.record, "crashed_process", "processes died, one after the other, on this record alone")
+        if (each.record.topic, each.record.offset) in killers
         else each
         for each in decoded
     ]
@@ -26,17 +34,20 @@ def spare_the_suspect(lane: Lane, decoded: Sequence[Decoded]) -> list[Decoded]:
 def careful_steps(
     lane: Lane, decoded: Sequence[Decoded], size: int
 ) -> Iterator[tuple[Suspect, list[Decoded]]]:
-    """Cut a lane's records into steps of one topic each; one by one inside a suspected range."""
+    """Cut a lane's records into steps of one topic each; one by one at first and inside a suspected range.
+
+    Reads `alone_left` anew for each step.
+    """
     start = 0
     while start < len(decoded):
         first = decoded[start].record
         end = start + 1
-        if not _is_suspect(lane.suspect, decoded[start]):
+        if lane.alone_left <= 0 and not _is_suspect(lane, decoded[start]):
             while (
                 end < len(decoded)
                 and end - start < size
                 and decoded[end].record.topic == first.topic
-                and not _is_suspect(lane.suspect, decoded[end])
+                and not _is_suspect(lane, decoded[end])
             ):
                 end += 1
         step = list(decoded[start:end])
@@ -44,7 +55,6 @@ def careful_steps(
         start = end
 
 
-def _is_suspect(suspect: Suspect | None, each: Decoded) -> bool:
-    if suspect is None or each.record.topic != suspect.topic:
-        return False
-    return suspect.start <= each.record.offset < suspect.end
+def _is_suspect(lane: Lane, each: Decoded) -> bool:
+    suspect = lane.suspects.get(each.record.topic)
+    return suspect is not None and suspect.start <= each.record.offset < suspect.end

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ from shared.engine.partitions import Partitions
 from shared.engine.place import Places
 from shared.engine.processor import Processor
 from shared.engine.progress import Announcer
-from shared.engine.record import Decoded, Decoder, Raw
+from shared.engine.record import Decoded, Decoder, Incoming, Raw
 from shared.engine.relay import Relay
 from shared.engine.routes import Routes
 from shared.engine.sender import Sender
@@ -39,6 +39,8 @@ DRAIN_SECONDS_MAX = 5.0
 DECODED_AT_ONCE = 12
 """Records decoded between two turns of the loop: decoding fills the time that Postgres takes, and what
 Postgres answers does not wait long for it."""
+LOOKED_AT_ONCE = 250
+"""Facts that a service thinks about at once; it is a batch's fixed costs that count there."""
 LOOP_FAILED_REST_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ class Engine:
         self.owner = str(uuid4())
         self._pool = pool
         self._topics = routes.topics
+        self._ahead = routes.ahead
         wanted = {contract for route in routes.routes for contract in route.contracts}
         self._decoder = Decoder(frozenset(wanted | set(ENGINE_CONTRACTS)))
         self._queue: asyncio.Queue[list[Decoded]] = asyncio.Queue(maxsize=1)
@@ -147,7 +150,19 @@ class Engine:
             decoded += [self._decoder.decode(record) for record in records[start : start + DECODED_AT_ONCE]]
             await asyncio.sleep(0)
         metrics.CLEANED.inc(self._decoder.cleaned - cleaned)
+        if self._ahead is not None:
+            await self._look_ahead(decoded, self._ahead)
         await self._queue.put(decoded)
+
+    async def _look_ahead(
+        self, decoded: Sequence[Decoded], ahead: Callable[[Sequence[Contract]], None]
+    ) -> None:
+        """What fails here fails in its transaction again, where the culprit is found."""
+        facts = [each.data for each in decoded if type(each) is Incoming]
+        with suppress(Exception):
+            for start in range(0, len(facts), LOOKED_AT_ONCE):
+                ahead(facts[start : start + LOOKED_AT_ONCE])
+                await asyncio.sleep(0)
 
     async def _work(self) -> None:
         while True:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.contracts.contract import Contract
@@ -31,7 +31,9 @@ class Event(NamedTuple, Generic[Data]):
     @property
     def is_stale(self) -> bool:
         """Too old on arrival to answer with a sanction or a public message; it counts all the same."""
-        return self.now - self.occurred_at > timedelta(minutes=self.profile.staleness_limit_minutes)
+        if self.now is self.occurred_at:  # as in a history nearly always
+            return False
+        return (self.now - self.occurred_at).total_seconds() > 60 * self.profile.staleness_limit_minutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,8 @@ class Holdings:
         """Take lanes over that are not held yet; returns those."""
         wanted = [partition for partition in partitions if partition not in self.lanes]
         if wanted:
-            careful = self.settings.max_records
             async with self.pool.acquire() as connection, connection.transaction():
-                lanes = await claim_lanes(connection, self.group, wanted, self.owner, careful)
+                lanes = await claim_lanes(connection, self.group, wanted, self.owner, self.settings)
             self.lanes.update({lane.partition: lane for lane in lanes})
             metrics.LANES.set(len(self.lanes))
         return wanted

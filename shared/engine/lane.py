@@ -10,6 +10,7 @@ from datetime import datetime
 
 from shared.engine.community import Community, load_communities, unknown
 from shared.engine.errors import Fenced
+from shared.engine.settings import EngineSettings
 from shared.engine.watermark import Mark, Place, load_watermarks
 from shared.postgres.connection import Connection
 
@@ -20,10 +21,23 @@ CLAIM_LANES = """
         epoch = lane.epoch + 1,
         crash_count = lane.crash_count + (lane.owner IS NOT NULL AND lane.owner <> excluded.owner)::int,
         owner = excluded.owner, updated_at = clock_timestamp()
-    RETURNING partition, epoch, clock, outbox_seq, crash_count, suspect_topic, suspect_from, suspect_until
+    RETURNING partition, epoch, clock, outbox_seq, crash_count
+"""
+# Before the claim: another owner that died while it tried something has left `suspect_topic` behind.
+BLAME = """
+    WITH former AS (
+        SELECT partition, suspect_topic FROM lane
+        WHERE consumer_group = $1 AND partition = ANY($2::int[]) AND owner <> $3 AND suspect_topic IS NOT NULL
+        ORDER BY partition FOR UPDATE
+    ), told AS (
+        UPDATE lane SET suspect_topic = NULL FROM former
+        WHERE lane.consumer_group = $1 AND lane.partition = former.partition
+    )
+    UPDATE lane_offset SET suspect_deaths = suspect_deaths + 1 FROM former
+    WHERE consumer_group = $1 AND lane_offset.partition = former.partition AND topic = former.suspect_topic
 """
 LOAD_OFFSETS = """
-    SELECT topic, partition, next_offset FROM lane_offset
+    SELECT topic, partition, next_offset, suspect_from, suspect_until, suspect_deaths FROM lane_offset
     WHERE consumer_group = $1 AND partition = ANY($2::int[])
 """
 # The fence, the clock, the outbox counter and every count of the batch, in one statement.
@@ -50,7 +64,8 @@ ADVANCE_LANES = """
             applied = known.applied + excluded.applied,
             duplicates = known.duplicates + excluded.duplicates,
             dead_lettered = known.dead_lettered + excluded.dead_lettered,
-            skipped = known.skipped + excluded.skipped
+            skipped = known.skipped + excluded.skipped,
+            suspect_from = NULL
         WHERE known.next_offset = excluded.first_offset
         RETURNING topic
     )
@@ -63,19 +78,32 @@ RELEASE_LANES = """
     WHERE consumer_group = $1 AND lane.partition = mine.partition AND lane.epoch = mine.epoch
 """
 SUSPECT_RECORDS = """
-    UPDATE lane SET suspect_topic = $4, suspect_from = $5, suspect_until = $6, updated_at = clock_timestamp()
-    WHERE consumer_group = $1 AND partition = $2 AND epoch = $3
+    WITH held AS (
+        UPDATE lane SET suspect_topic = $4, updated_at = clock_timestamp()
+        WHERE consumer_group = $1 AND partition = $2 AND epoch = $3
+        RETURNING partition
+    )
+    INSERT INTO lane_offset AS known (consumer_group, topic, partition, first_offset, next_offset,
+                                      suspect_from, suspect_until)
+    SELECT $1, $4, partition, $5, $5, $5, $6 FROM held
+    ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET
+        suspect_from = excluded.suspect_from, suspect_until = excluded.suspect_until,
+        suspect_deaths = CASE WHEN (known.suspect_from, known.suspect_until)
+                                   = (excluded.suspect_from, excluded.suspect_until)
+                         THEN known.suspect_deaths ELSE 0 END
     RETURNING partition
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Records that were being tried when an owner died: offsets `start` to before `end` of a topic."""
+    """Records that are tried by themselves: offsets `start` to before `end` of a topic."""
 
     topic: str
     start: int
     end: int
+    deaths: int = 0
+    """Owners that died while they tried exactly these."""
 
 
 @dataclass(slots=True)
@@ -87,9 +115,12 @@ class Lane:
     outbox_seq: int
     clock: datetime | None
     crash_count: int = 0
-    suspect: Suspect | None = None
+    suspects: dict[str, Suspect] = field(default_factory=dict)
+    """By topic: what was being tried when an owner died."""
     careful_left: int = 0
     """Records still to be taken in small steps after an unclean death."""
+    alone_left: int = 0
+    """Of these, records still to be taken one by one."""
     next_offset: dict[str, int] = field(default_factory=dict)
     communities: dict[str, Community] = field(default_factory=dict)
     marks: dict[Place, Mark] = field(default_factory=dict)
@@ -118,22 +149,24 @@ class Tally:
 
 
 async def claim_lanes(
-    connection: Connection, group: str, partitions: Sequence[int], owner: str, careful_left: int
+    connection: Connection, group: str, partitions: Sequence[int], owner: str, settings: EngineSettings
 ) -> list[Lane]:
     """Take lanes over: whoever held them is fenced from here on. Loads what their batches need."""
     wanted = sorted(partitions)
     lanes = {}
+    await connection.execute(BLAME, group, wanted, owner)
     for row in await connection.fetch(CLAIM_LANES, group, wanted, owner):
-        suspect = None
-        if row["suspect_topic"] is not None:
-            suspect = Suspect(row["suspect_topic"], row["suspect_from"], row["suspect_until"])
-        crashes: int = row["crash_count"]
-        lanes[row["partition"]] = Lane(
-            row["partition"], row["epoch"], row["outbox_seq"], row["clock"], crashes, suspect,
-            careful_left=careful_left if crashes else 0,
-        )  # fmt: skip
+        lane = Lane(row["partition"], row["epoch"], row["outbox_seq"], row["clock"], row["crash_count"])
+        if lane.crash_count:
+            lane.careful_left, lane.alone_left = settings.max_records, settings.alone_records
+        lanes[lane.partition] = lane
     for row in await connection.fetch(LOAD_OFFSETS, group, wanted):
-        lanes[row["partition"]].next_offset[row["topic"]] = row["next_offset"]
+        lane, topic = lanes[row["partition"]], row["topic"]
+        lane.next_offset[topic] = row["next_offset"]
+        if row["suspect_from"] is not None:
+            lane.suspects[topic] = Suspect(
+                topic, row["suspect_from"], row["suspect_until"], row["suspect_deaths"]
+            )
     for partition, community in await load_communities(connection, wanted):
         lanes[partition].communities[community.profile.community_id] = community
     for place, mark in (await load_watermarks(connection, wanted)).items():

@@ -28,8 +28,9 @@ class Partitions:
 
     async def ensure(self, event_ids: Iterable[str], today: date) -> None:
         """Make what these ids and today's outbox rows need, each in a transaction of its own."""
-        # The first eight digits are a minute: few of them stand for many ids.
-        weeks = {inbox_week(prefix + "-0000") for prefix in {event_id[:8] for event_id in event_ids}}
+        # The first eight digits are 65.5 s: few of them stand for many ids. A week may end in between.
+        spans = {event_id[:8] for event_id in event_ids}
+        weeks = {inbox_week(span + end) for span in spans for end in ("-0000", "-ffff")}
         self._weeks_written |= weeks
         for week in sorted(weeks - self._weeks):
             await self._pool.execute(ENSURE_INBOX_WEEK, week)

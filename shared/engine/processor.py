@@ -12,7 +12,7 @@ import structlog
 from shared.contracts.partitioning import partition_of
 from shared.engine import metrics
 from shared.engine.breaker import Breaker, runs_of
-from shared.engine.careful import careful_steps, spare_the_suspect
+from shared.engine.careful import careful_steps, spare_the_suspects
 from shared.engine.effects import Effects
 from shared.engine.errors import Fenced, is_outage, is_poison
 from shared.engine.frozen import end_frozen
@@ -144,7 +144,7 @@ class Processor:
             parcels = []
             for partition, run in runs.items():
                 lane = self.holdings.lanes[partition]
-                records = spare_the_suspect(lane, await self.places.next_records(lane, run))
+                records = spare_the_suspects(lane, await self.places.next_records(lane, run))
                 if lane.careful_left > 0:
                     await self._carefully(lane, records)
                 elif records:
@@ -178,7 +178,7 @@ class Processor:
                 await suspect_records(connection, holdings.group, lane, suspect)
             await self._transact([lane], [Parcel(lane, step)])
             lane.careful_left -= len(step)
-        lane.suspect = None
+            lane.alone_left -= len(step)
 
     async def _transact(self, lanes: list[Lane], parcels: list[Parcel], *, is_tick: bool = False) -> None:
         """One transaction over lanes, begun again when something in it was taken before or is poison."""

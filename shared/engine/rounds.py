@@ -58,22 +58,30 @@ def ready_timers(view: View, due: Iterable[Timer]) -> list[Timer]:
     return ready
 
 
-def before_timers(pending: Sequence[Planned], timers: Sequence[Timer]) -> tuple[list[Planned], list[Planned]]:
+def before_timers(
+    pending: Sequence[Planned], timers: Sequence[Timer]
+) -> tuple[Sequence[Planned], Sequence[Planned]]:
     """Split events into those to apply before these timers fire, and those that come after."""
     if not timers:
-        return list(pending), []
+        return pending, ()
     moments = {timer.community_id: timer.due_at for timer in timers}
-    now: list[Planned] = []
-    later: list[Planned] = []
     held: set[str] = set()
-    for planned in pending:
+    first = len(pending)
+    for number, planned in enumerate(pending):
+        moment = moments.get(planned.event.data.community_id)
+        if moment is not None and planned.event.now >= moment:
+            first = number
+            break
+    now, later = list(pending[:first]), []
+    for planned in pending[first:]:
         community_id = planned.event.data.community_id
-        moment = moments.get(community_id)
-        if community_id in held or (moment is not None and planned.event.now >= moment):
+        if community_id not in held:
+            moment = moments.get(community_id)
+            if moment is None or planned.event.now < moment:
+                now.append(planned)
+                continue
             held.add(community_id)
-            later.append(planned)
-        else:
-            now.append(planned)
+        later.append(planned)
     return now, later
 
 

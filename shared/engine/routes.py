@@ -1,6 +1,6 @@
 """Which event goes to which handler: the table that a service's `consumers.py` and `timers.py` fill in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,6 +41,9 @@ class Routes:
 
     routes: list[Route] = field(default_factory=list)
     timers: dict[str, TimerHandler] = field(default_factory=dict)
+    ahead: Callable[[Sequence[Contract]], None] | None = None
+    """Takes valid facts of the next poll, which may be handled, or not, or again: for thoughts that depend on
+    nothing else, while the database works on the batch before."""
     other_topics: frozenset[str] = frozenset()
     """Topics read for the engine's own sake: progress of services that timers wait for."""
 

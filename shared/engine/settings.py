@@ -26,8 +26,10 @@ class EngineSettings:
     """How often the ends of the log are asked for: they give lag and the live lanes' clock."""
     progress_seconds: float = 1.0
     idle_progress_seconds: float = 10.0
-    careful_records: int = 100
-    """After an unclean death a lane goes on in steps of this many, each noted before it is tried."""
+    alone_records: int = 200
+    """After an unclean death a lane takes this many records one by one, each noted before it is tried."""
+    careful_records: int = 10
+    """Then it goes on in noted steps of this many, for one poll's worth of records."""
     breaker_row: int = 50
     breaker_window: int = 1000
     breaker_share: float = 0.10

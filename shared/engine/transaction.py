@@ -17,7 +17,7 @@ from shared.engine.progress import Announcer
 from shared.engine.rounds import View, before_timers, premature, ready_timers
 from shared.engine.timers import cancel_timers, due_of_communities, due_of_lanes, set_timers
 from shared.engine.watermark import save_watermarks
-from shared.engine.work import Outgoing, UnitOfWork
+from shared.engine.work import Outgoing, TimerName, UnitOfWork
 from shared.postgres.connection import Connection
 
 ROUNDS_MAX = 10_000
@@ -48,6 +48,8 @@ class Transaction:
     """Those rows: lane, number, event."""
     _buried: set[str] = field(default_factory=set)
     _waiting: dict[str, datetime] = field(default_factory=dict)
+    _ready_names: set[TimerName] = field(default_factory=set)
+    """Timers that fire after the events in hand."""
 
     async def run(self, connection: Connection, effects: Effects, announcer: Announcer) -> None:
         """Everything between BEGIN and COMMIT.
@@ -77,9 +79,10 @@ class Transaction:
         timers = await self._ready(view, work.connection)
         for _ in range(ROUNDS_MAX):
             before, after = before_timers(pending, timers)
-            cut, has_set_timers = await self._segment(before, work, effects)
-            pending = [*cut, *after]
-            if not has_set_timers:
+            self._ready_names = {(timer.community_id, timer.kind, timer.key) for timer in timers}
+            cut, has_touched_due = await self._segment(before, work, effects)
+            pending = [*cut, *after] if cut else after
+            if not cut and not has_touched_due:
                 if not timers:
                     return
                 await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)
@@ -103,13 +106,13 @@ class Transaction:
     ) -> tuple[Sequence[Planned], bool]:
         """Apply events between timers.
 
-        Returns those that come after a timer which these have just set, and whether any timer was touched.
+        Returns those that come after a timer which these have just set, and whether a due one was touched.
         """
         if not events:
             return (), False
         if not self.plan.reached:
             await self._guarded(events, work, effects.apply)
-            return (), await _save_timers(work)
+            return (), await self._save_timers(work)
         savepoint = work.connection.transaction()
         await savepoint.start()
         mark, buried = work.mark(), set(self._buried)
@@ -118,12 +121,12 @@ class Transaction:
         keep, cut = premature(events, work.earliest_asked, self.plan.reached)
         if not cut:
             await savepoint.commit()
-            return (), await _save_timers(work)
+            return (), await self._save_timers(work)
         await savepoint.rollback()
         work.rewind(mark)
         self._unbury(buried)
-        again, has_set_timers = await self._segment(keep, work, effects)
-        return [*again, *cut], has_set_timers
+        again, has_touched_due = await self._segment(keep, work, effects)
+        return [*again, *cut], has_touched_due
 
     async def _fire(self, due: Sequence[DueTimer], work: UnitOfWork, effects: Effects) -> None:
         if not due:
@@ -132,8 +135,22 @@ class Transaction:
             work.connection, [(each.timer.community_id, each.timer.kind, each.timer.key) for each in due]
         )
         await self._guarded(due, work, effects.fire)
-        await _save_timers(work)
+        await self._save_timers(work)
         self.fired += len(due)
+
+    async def _save_timers(self, work: UnitOfWork) -> bool:
+        """Write what the handlers asked for; whether it changes which timers are due now."""
+        reached = self.plan.reached
+        is_due = any(
+            timer.community_id in reached and timer.due_at <= reached[timer.community_id]
+            for timer in work.timers_set.values()
+        )
+        moved = self._ready_names & (work.timers_set.keys() | work.timers_cancelled)
+        await cancel_timers(work.connection, work.timers_cancelled)
+        await set_timers(work.connection, work.timers_set.values())
+        work.timers_cancelled.clear()
+        work.timers_set.clear()
+        return is_due or bool(moved)
 
     async def _guarded(
         self,
@@ -208,13 +225,3 @@ class Transaction:
         for place, mark in self.plan.marks.items():
             lane = by_partition[place[1]]
             lane.marks[place] = max(mark, lane.marks.get(place, mark))
-
-
-async def _save_timers(work: UnitOfWork) -> bool:
-    """Write what the handlers asked for; whether they asked for anything."""
-    touched = bool(work.timers_set or work.timers_cancelled)
-    await cancel_timers(work.connection, work.timers_cancelled)
-    await set_timers(work.connection, work.timers_set.values())
-    work.timers_cancelled.clear()
-    work.timers_set.clear()
-    return touched

@@ -9,6 +9,8 @@ SESSION_SETTINGS = {
     "statement_timeout": "30s",
     # Compiling a plan costs more than running any statement of ours.
     "jit": "off",
+    # Plans are kept: one that was made for an almost empty table would read all of it when it has grown.
+    "enable_seqscan": "off",
 }
 CONNECT_SECONDS_MAX = 10.0
 COMMAND_SECONDS_MAX = 60.0

@@ -9,9 +9,11 @@ from shared.text.normalise import Normalised, normalise, normalise_all
 from shared.text.pattern import Pattern
 from shared.text.pattern_set import PatternSet
 from shared.text.pinyin import Spoken, spoken_all
-from shared.text.shingles import marks_all
+from shared.text.shingles import MARKS, marks_all
+from shared.text.sounds import SoundIndex
 
 __all__ = [
+    "MARKS",
     "Fingerprint",
     "Linear",
     "Link",
@@ -19,6 +21,7 @@ __all__ = [
     "Pattern",
     "PatternSet",
     "Place",
+    "SoundIndex",
     "Spoken",
     "Word",
     "WordIndex",

@@ -1,9 +1,10 @@
 """`make bench`: every layer on the same log, in one run, with ratios and the bars that they must reach.
 
 (a) aiokafka `getmany` and JSON; (a2) the same and a row an event by COPY, no guarantee; (b) the engine with
-a row an event; (c) each service alone; (d) FastStream with one transaction a message; and `decision`,
-moderation's judging of messages by itself, whose seconds are the CPU's. The log is the real year where
-`../shared/data` is there, else simulated months. Options: `make bench ARGS="--help"`.
+a row an event; (c) each service alone; (d) FastStream with one transaction a message; `decision`, which is
+moderation's judging by itself with 60 000 own words, its seconds the CPU's; and `trying`, moderation's two
+commands that judge without servers. The log is the real year where `../shared/data` is there, else
+simulated months. Options: `make bench ARGS="--help"`.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from tests.bench.bars import BARS, Figures
 from tests.bench.decision import MEMBERS, run_alone
 from tests.bench.history import history
 from tests.bench.measured import Result
+from tests.bench.trying import trying
 from tests.servers import Databases, remove_home
 
 SERVICES = ("moderation", "engagement", "rewards", "reporting")
@@ -48,8 +50,12 @@ ROW_TABLE = """
 console = Console()
 
 
-async def fill(servers: str, events: list[Parsed], communities: int) -> int:
-    """Publish the history to one community, or dealt out to several; returns the records in the log."""
+async def fill(servers: str, events: list[Parsed], communities: int, *, by_time: bool = False) -> int:
+    """Publish the history to one community, or dealt out to several; returns the records in the log.
+
+    `by_time`: each community has a part of the time instead of every so manieth event.
+    """
+    share = -(-len(events) // communities)
     async with Publisher(servers, "/bench") as publisher:
         names = ["lean"] if communities == 1 else [f"lean-{n}" for n in range(communities)]
         feeds = [
@@ -58,7 +64,8 @@ async def fill(servers: str, events: list[Parsed], communities: int) -> int:
         ]
         for number, feed in enumerate(feeds):
             feed.returns_to_wall = False
-            dealt = islice(events, number, None, communities)
+            cut = (number * share, (number + 1) * share) if by_time else (number, None, communities)
+            dealt = islice(events, *cut)
             renamed = (Parsed(e.model_copy(update={"community_id": names[number]}), at) for e, at in dealt)
             await feed.run(renamed if communities > 1 else dealt)
     return len(events) + CONTROL_RECORDS * communities
@@ -118,7 +125,10 @@ async def kafka_of(home: Home, number: int) -> AsyncIterator[str]:
 async def run(limit: int | None, wanted: list[str]) -> tuple[list[Result], list[Result]]:
     """All layers on one community; then the engine on 1, 8 and 24 lanes, by transactions at once."""
     alone = [await decision(limit)] if not wanted or "decision" in wanted else []
-    if wanted == ["decision"]:
+    for result in trying() if not wanted or "trying" in wanted else ():
+        show_line(result)
+        alone.append(result)
+    if wanted and set(wanted) <= {"decision", "trying"}:
         return alone, []
     await asyncio.to_thread(set_up, console.print)
     events = list(history(limit))
@@ -166,7 +176,9 @@ def main() -> None:
     """Measure, show, judge."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--limit", type=int, help="events of the history to use")
-    parser.add_argument("--only", nargs="*", default=[], help="layers: decision raw raw+copy … naive lanes")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="layers: decision trying raw raw+copy … naive lanes"
+    )
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")
     parser.add_argument("--json", type=Path, help="write the figures to a file")
     options = parser.parse_args()

@@ -45,6 +45,8 @@ BARS = (
         lambda rates: rates["decision"],
         25_000,
     ),
+    Bar("check, lines/s", ("check",), lambda rates: rates["check"], 10_000),
+    Bar("back-test in two processes, messages/s", ("backtest",), lambda rates: rates["backtest"], 20_000),
     Bar("engine, events/s", ("engine",), lambda rates: rates["engine"], 20_000),
     Bar(
         "engine / raw with COPY",

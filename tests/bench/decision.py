@@ -1,5 +1,6 @@
 """Moderation's decision by itself, without log and database: `python -m tests.bench.decision [LIMIT]`.
 
+All shipped rules and a list of 60 000 words of a community's own.
 `--memory` tells instead what a process holds for 10 000 members who all wrote within the last two minutes.
 """
 
@@ -17,13 +18,12 @@ from deploy.local.home import REPOSITORY
 from services.moderation.domain.docket import Docket
 from services.moderation.domain.recorded import Recorded, read_all
 from services.moderation.domain.rulebook import RuleBook
-from services.moderation.domain.rules import Resources
-from services.moderation.store.models import shipped_model
+from services.moderation.domain.window import may_be_new
 from services.moderation.store.moments import microseconds_of
-from services.moderation.store.policy_documents import default_policy
 from shared.contracts.chat import MessagePosted
 from tests.bench.history import history
 from tests.bench.measured import Result, tell
+from tests.bench.own_words import book_with_own_words
 
 BATCH = 500
 MEMBERS = 10_000
@@ -45,13 +45,14 @@ def recorded(limit: int | None) -> Iterable[Recorded]:
 def decide(docket: Docket, book: RuleBook, batch: Sequence[Recorded]) -> None:
     """A batch as the service judges it, between loading windows and saving them."""
     messages = read_all(batch)
-    for number, (message, shown) in enumerate(zip(messages, book.read(messages), strict=True)):
+    shows = book.read(messages, may_be_new(messages, docket.windows))
+    for number, (message, shown) in enumerate(zip(messages, shows, strict=True)):
         docket.judge_posted(message, shown, book, number)
 
 
 def measure(limit: int | None) -> Result:
     """CPU a message; its `seconds` are the CPU's, as nothing is waited for."""
-    book = RuleBook.compile(default_policy(), Resources(model=shipped_model()))
+    book = book_with_own_words()
     messages = list(recorded(limit))
     decide(Docket({}), book, messages[:BATCH])  # tables are made when they are first used
     # as a service's process does
@@ -68,7 +69,7 @@ def measure(limit: int | None) -> Result:
 
 def memory() -> float:
     """MB of the process with the windows of 10 000 members, each of whom wrote as much as is allowed."""
-    book = RuleBook.compile(default_policy(), Resources(model=shipped_model()))
+    book = book_with_own_words()
     docket = Docket({})
     texts = [each.text for each in islice(recorded(None), MEMBERS)]
     for number in range(MESSAGES_EACH):

@@ -120,6 +120,8 @@ async def disturbed_week(live: Pipeline) -> Outcome:
             await feeding
     for service in SERVICES:
         await live.service(service).until_ready()
+    # As after `--wait`: what follows from a removal bears the moment at which its reader hears of it.
+    await live.drain()
     return await afterwards(live)
 
 

@@ -94,6 +94,8 @@ async def test_the_demo_shows_a_month_and_leaves_a_stack_that_was_up(hearth: Run
         "撤下的消息 · Removed messages",
         "广告 · ads",
         "刷屏 · flooding",
+        "集中进群 · Waves of joins",
+        "申诉 · Appeal",
         "The month's most active three",
     ):
         assert told in out

@@ -34,6 +34,7 @@ async def test_another_process_under_a_reused_id_is_never_ended(tmp_path: Path) 
 
 async def test_a_process_is_found_again_by_what_was_remembered(tmp_path: Path) -> None:
     process = spawn("it", FOREVER, tmp_path / "log", stop_signal=signal.SIGINT)
+    await process.until_ready(lambda: _says(process, "here"), 30)
     remembered = Identity.from_state(process.identity.as_state())
     assert remembered == process.identity
     assert remembered.alive

@@ -24,7 +24,6 @@ TEXTS = [
     "哈哈", "大家晚上好呀今天吃什么", "大家晚上好呀今天吃什么1", "", "兼职日结，加微信 abc12345", "再见",
     OFFER, OFFER + "哦", "看看 https://example.com", ESSAY,
 ]  # fmt: skip
-TEXTS = ["哈哈", "大家晚上好呀今天吃什么", "大家晚上好呀今天吃什么1", "", "兼职日结，加微信 abc12345", "再见"]
 ASKED = ["申诉", "举报"]
 ABOUT = profile(
     channels=(Channel(channel_id="mute", capabilities=("send",)), Channel(channel_id="hall")),
@@ -33,7 +32,6 @@ ABOUT = profile(
 MOMENTS = st.integers(0, 90).map(lambda seconds: at(seconds * 1.5))
 MEMBERS = st.sampled_from(["ann", "bob", "cat", "dan", "eve"])
 SESSIONS = st.sampled_from(["s1", "s2"])
-MEMBERS = st.sampled_from(["ann", "bob", "cat"])
 CHANNELS = st.sampled_from(["hall", "mute"])
 MESSAGES = st.integers(0, 30).map(lambda n: f"m{n:02}")
 

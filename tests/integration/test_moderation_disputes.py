@@ -16,7 +16,7 @@ from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 from shared.postgres.pool import open_pool
 from tests.builders import at, posted, profile
-from tests.moderation_world import MakeDatabase, World, cut, emptied
+from tests.moderation_world import MakeDatabase, World, cut, emptied, fresh_effects
 
 TOKEN = "a-token-for-these-tests"
 ABOUT = profile(operators_channel_id="staff")
@@ -168,3 +168,22 @@ async def test_disputes_do_not_depend_on_the_cut(
                 await world.handle(*batch)
             outcomes.append(await world.state())
     assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+ADS = [
+    "代开发票，全网最低价，包真",
+    "出售冰毒，支持埋包",
+    "日赚五百，刷单兼职，当天结算",
+    "代开发票，正规公司，先开后付",
+    "高仿人民币，货到付款",
+    "刷单返利，日结，无需押金",
+]
+
+
+async def test_two_members_who_answer_each_other_with_ads_have_no_dispute(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        world = World(connection, effects=fresh_effects(without=()))
+        await world.handle(*quarrel(lines=ADS))
+        kinds = await connection.fetch("SELECT DISTINCT rule FROM finding")
+    assert {"spam_words", "illegal"} <= {row["rule"] for row in kinds}
+    assert told(world) == []

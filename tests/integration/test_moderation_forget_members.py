@@ -41,14 +41,14 @@ async def forget(world: World, days_later: float) -> dict[str, Timer]:
     return {each.community_id: each for each in work.timers_set.values()}
 
 
-async def test_the_timer_is_set_for_the_next_midnight(world: World) -> None:
-    assert world.timers["tea", "forget_members", ""].due_at == NOON.replace(day=6, hour=0)
+async def test_the_timer_is_set_for_the_next_monday(world: World) -> None:
+    assert world.timers["tea", "forget_members", ""].due_at == NOON.replace(day=11, hour=0)
 
 
 async def test_what_is_recent_stays_and_the_timer_comes_again(world: World) -> None:
     again = await forget(world, UNTOUCHED.days - 0.01)
     assert len(await world.rows("member_window")) == 3
-    assert again["tea"].due_at > world.timers["tea", "forget_members", ""].due_at
+    assert again["tea"].due_at >= world.timers["tea", "forget_members", ""].due_at
 
 
 async def test_what_is_old_goes_but_operators_and_decisions_stay(world: World) -> None:
@@ -64,9 +64,9 @@ async def test_what_is_old_goes_but_operators_and_decisions_stay(world: World) -
 
 
 async def test_what_was_written_in_a_case_is_forgotten_after_ninety_days(world: World) -> None:
-    await forget(world, 89)
+    await forget(world, 82)
     assert AD in str(await world.rows("case_message"))
-    again = await forget(world, 91)
+    again = await forget(world, 90)
     assert AD not in str(await world.rows("case_message"))
     assert len(await world.rows("case_message")) == 1
     assert again == {}
@@ -74,5 +74,5 @@ async def test_what_was_written_in_a_case_is_forgotten_after_ninety_days(world: 
 
 async def test_a_member_who_comes_back_sets_the_timer_again(world: World) -> None:
     await forget(world, UNTOUCHED.days + 0.01)
-    await world.handle(posted("我回来了", at(days=3)), real_time=at(days=3))
-    assert world.timers["tea", "forget_members", ""].due_at == NOON.replace(day=9, hour=0)
+    await world.handle(posted("我回来了", at(days=9)), real_time=at(days=9))
+    assert world.timers["tea", "forget_members", ""].due_at == NOON.replace(day=18, hour=0)

@@ -124,5 +124,5 @@ async def test_without_a_join_the_first_words_begin_the_first_day(world: World, 
 
 async def test_joins_are_forgotten(world: World) -> None:
     await world.handle(*joined(5, 1))
-    await world.fire("forget_members", at(days=3))
+    await world.fire("forget_members", at(days=7))
     assert await world.rows("recent_join") == await world.rows("join_wave") == []

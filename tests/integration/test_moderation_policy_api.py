@@ -1,6 +1,7 @@
 """Policies over HTTP on a real database: changes, versions, conflicts, YAML, contradictions and the text."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -211,3 +212,50 @@ async def test_members_read_the_rules_in_their_language(client: httpx.AsyncClien
     assert "名单" not in chinese
     english = (await client.get(f"{POLICY}/text", params={"locale": "en"})).text
     assert "no more than 2 messages" in english
+
+
+UNBUILT = {"rules": [{"id": "ours", "kind": "lexicon", "params": {"lists": ["nowhere"]}}]}
+ADD = """
+    INSERT INTO policy (community_id, version, document, rules, changed_at, changed_by, reason)
+    VALUES ('tea', $1, $2, '{}', now(), 'older release', 'x')
+"""
+
+
+async def test_a_policy_that_cannot_be_built_is_refused_when_written_and_when_linted(
+    client: httpx.AsyncClient,
+) -> None:
+    refusal = await put(client, UNBUILT, 0)
+    assert (refusal.status_code, refusal.json()["complaints"]) == (
+        422, ["rule ours: there is no word list 'nowhere'; "
+              "there are abuse, vulgarity, illegal, incitement, spam"],
+    )  # fmt: skip
+    linted = (await client.post(f"{POLICY}/lint", json=UNBUILT)).json()
+    assert (linted["valid"], linted["errors"]) == (False, refusal.json()["complaints"])
+    assert (await client.get(POLICY)).json()["version"] == 0
+
+
+@pytest.mark.parametrize("broken", [json.dumps(UNBUILT), '{"rules": [{"id": "x", "kind": "later"}]}', "[]"])
+async def test_a_stored_policy_that_cannot_be_built_stops_nothing_the_last_good_one_judges(
+    client: httpx.AsyncClient, pool: Pool, broken: str
+) -> None:
+    await put(client, STRICT, 0)
+    async with pool.acquire() as connection:
+        await connection.execute(ADD, 2, broken)
+        await connection.execute(ADD, 3, broken)
+        world = World(connection, effects=fresh_effects())
+        await world.handle(*(posted(f"第{n}条不同的话题", at(n), message=f"m{n}") for n in range(3)))
+        assert len(await world.removed()) == 3
+    if broken == json.dumps(UNBUILT):
+        shown = (await client.get(POLICY)).json()
+        assert (shown["version"], shown["judging"]) == (3, 1)
+    corrected = await put(client, {}, 3)
+    assert (corrected.json()["version"], corrected.json()["judging"]) == (4, 4)
+
+
+async def test_where_no_version_can_be_built_the_shipped_set_judges(
+    client: httpx.AsyncClient, pool: Pool
+) -> None:
+    async with pool.acquire() as connection:
+        await connection.execute(ADD, 1, json.dumps(UNBUILT))
+    shown = (await client.get(POLICY)).json()
+    assert (shown["version"], shown["judging"]) == (1, 0)

@@ -24,7 +24,7 @@ AD = "兼职日结，加 微 信 abc12345"
 TEA = "/communities/tea"
 SENT = {"outbox", "timers"}
 """What is on its way out, and what was taken back, goes by itself within days."""
-UNNAMED = {"case_history", "dead_letter"}
+UNNAMED = {"case_history", "dead_letter", "training_sample", "reported_message"}
 """Rows about a member that name nobody, or hold bytes."""
 TABLES = """
     SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
@@ -32,8 +32,35 @@ TABLES = """
 """
 NAMING_MEMBERS = """
     SELECT DISTINCT table_name FROM information_schema.columns
-    WHERE table_schema = current_schema() AND column_name IN ('member_id', 'invited_by')
+    WHERE table_schema = current_schema() AND column_name IN
+        ('member_id', 'invited_by', 'reporter_id', 'member_a', 'member_b')
 """
+
+CANARYS_CASE = "(SELECT min(case_id) FROM moderation_case WHERE member_id = 'CANARY')"
+CANARYS_MESSAGE = "(SELECT min(message_id) FROM case_message WHERE member_id = 'CANARY')"
+REST = (
+    f"""INSERT INTO appeal (appeal_id, community_id, case_id, member_id, message_id, channel_id, said,
+                            filed_at, decide_by)
+        VALUES ('a', 'tea', {CANARYS_CASE}, 'CANARY', 'm', 'hall', '申诉', now(), now())""",
+    "INSERT INTO member_report VALUES ('tea', 'm', 'CANARY', '举报', now(), false, NULL)",
+    f"INSERT INTO reported_message VALUES ('tea', {CANARYS_MESSAGE}, {CANARYS_CASE}, now(), NULL)",
+    f"INSERT INTO training_sample VALUES ('tea', {CANARYS_MESSAGE}, '{AD}', 'spam', now(), false)",
+    "INSERT INTO recent_text VALUES ('tea', 'm', 'CANARY', 'hall', now(), 9, '', false, NULL)",
+    "INSERT INTO recent_edit VALUES ('tea', 'm', 'CANARY', 'hall', now(), 9, '', false, NULL)",
+    "INSERT INTO original_text VALUES ('tea', 'm', 'CANARY', now(), 9, '', 1, 2, 3)",
+    "INSERT INTO recent_join VALUES ('tea', 'CANARY', now())",
+    "INSERT INTO session_offence VALUES ('tea', 's', 'CANARY', 'm', now())",
+    """INSERT INTO cleaning (cleaning_id, community_id, state, silent_days, members, planned_by, planned_at,
+                             reason, expires_at)
+       VALUES ('c', 'tea', 'planned', 90, 1, 'eve', now(), 'r', now())""",
+    "INSERT INTO cleaning_member (cleaning_id, member_id, seen_on) VALUES ('c', 'CANARY', current_date)",
+    "INSERT INTO dispute_pair VALUES ('tea', 'ben', 'CANARY', '[]', NULL, now())",
+    "INSERT INTO dispute VALUES ('tea', 'CANARY', 'ben', now(), 'hall', 6, 2.5, '[]')",
+    "INSERT INTO pulse VALUES ('tea', 'day', now(), 1, 0, 0, 1, '{}', '{}', '{CANARY,ben}')",
+    """INSERT INTO warning VALUES ('tea', 'leaves', current_date, 'day', now(), now(), 9, 1, NULL,
+                                   '{CANARY,ben}', 'e')""",
+)
+"""A row of every table that the desk above does not fill."""
 
 
 @pytest.fixture
@@ -213,6 +240,8 @@ async def fill(client: httpx.AsyncClient, pool: Pool, canary: str) -> None:
         canary,
     )
     await pool.execute("INSERT INTO gone_message SELECT 'tea', message_id, now() FROM finding")
+    for statement in REST:
+        await pool.execute(statement.replace("CANARY", canary))
 
 
 async def test_of_an_erased_member_no_table_holds_anything(client: httpx.AsyncClient, pool: Pool) -> None:

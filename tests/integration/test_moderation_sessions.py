@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.chat import MemberJoined
+from shared.contracts.chat import MemberJoined, MessageEdited
 from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.engine import Event
 from shared.postgres.pool import open_pool
@@ -152,3 +152,31 @@ async def test_sessions_are_forgotten(world: World) -> None:
     await world.handle(opened(), link(5, "m1"))
     await world.fire("forget_members", at(days=20))
     assert await world.rows("hosted_session") == await world.rows("session_offence") == []
+
+
+def edited(minutes: float, message: str, text: str = LINK, **fields: Any) -> Event[Any]:
+    """What ann makes of a message."""
+    about: dict[str, Any] = {"channel_id": "hall", "member_id": "ann"} | fields
+    data = MessageEdited(community_id="tea", message_id=message, text=text, **about)
+    return event(data, at(minutes=minutes))
+
+
+async def test_a_link_that_is_edited_in_counts_like_one_that_is_posted(world: World) -> None:
+    await world.handle(opened(), posted("大家好", at(minutes=1), message="m1"), edited(2, "m1"))
+    (notice,) = world.told("send_message")
+    assert (notice["member_id"], await world.removed()) == ("ann", [])
+    await world.handle(edited(5, "m2"))
+    assert await world.removed() == ["m2"]
+
+
+async def test_speakers_operators_and_words_may_be_edited_in(world: World) -> None:
+    await world.handle(
+        opened(),
+        posted("大家好", at(minutes=1), message="m0", member="olga", member_roles=("operator",)),
+        edited(2, "m0", member_id="olga"),
+        edited(3, "m1", member_id="guest"),
+        *(edited(4 + n / 60, f"w{n}", "改了一个错字") for n in range(9)),
+        edited(40, "m3", channel_id="tearoom"),
+        edited(70, "m4"),
+    )
+    assert world.told("send_message", "message.removed") == []

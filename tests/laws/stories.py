@@ -97,6 +97,7 @@ def _chat() -> Iterator[Sample]:
     yield _said("签到", 24 * 3600, "c4")
     yield _said(SUBSTANCE + "，第二天也来", 24 * 3600 + 60, "m5", "ben")
     yield sample(MemberLeft(community_id=COMMUNITY, member_id="cat", removed_by="eve"), at(25 * 3600))
+    yield sample(MemberLeft(community_id=COMMUNITY, member_id="ben"), at(24.5 * 3600))
 
 
 def _moderation() -> Iterator[Sample]:

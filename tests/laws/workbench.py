@@ -28,6 +28,7 @@ from shared.engine.routes import Handler, Route
 from shared.engine.settings import EngineSettings
 from shared.engine.transaction import Transaction
 from shared.postgres.connection import Connection, Pool
+from tests.laws.acts import act
 from tests.laws.stories import COMMUNITY, Sample
 from tests.laws.tables import Tables, comparable
 
@@ -115,7 +116,7 @@ class Workbench:
 
     async def claim(self) -> Lane:
         """Take the lane over; whoever held it is fenced from here on."""
-        (lane,) = await claim_lanes(self.connection, self.group, [LANE], str(uuid4()), 0)
+        (lane,) = await claim_lanes(self.connection, self.group, [LANE], str(uuid4()), EngineSettings())
         return lane
 
     async def forget_ids(self) -> None:
@@ -187,7 +188,7 @@ class _WatchedTimers:
 
 @asynccontextmanager
 async def workbench(service: str, pool: Pool, samples: Iterable[Sample]) -> AsyncIterator[Workbench]:
-    """A bench on an empty database; nothing that is done on it stays."""
+    """A bench on a database where operators have acted; nothing that is done on it stays."""
     ids = [each.event_id for each in samples]
     bench_wall = datetime.now(UTC)
     for day in (bench_wall - LIVED_BEFORE, bench_wall):
@@ -196,7 +197,10 @@ async def workbench(service: str, pool: Pool, samples: Iterable[Sample]) -> Asyn
         transaction = connection.transaction()
         await transaction.start()
         try:
-            (lane,) = await claim_lanes(connection, f"hearth.{service}", [LANE], str(uuid4()), 0)
+            (lane,) = await claim_lanes(
+                connection, f"hearth.{service}", [LANE], str(uuid4()), EngineSettings()
+            )
+            await act(connection, service)
             yield Workbench(service, pool, connection, lane)
         finally:
             await transaction.rollback()

@@ -14,6 +14,7 @@ from tools.simulator.spam import Spammer
 from tools.simulator.stage import Speaker, Stage
 from tools.simulator.talk import converse, speaker
 from tools.simulator.themes import CHANNELS, THEMES
+from tools.simulator.troubles import Troubles
 
 SOURCE = "/simulator"
 """CloudEvents source; part of every id."""
@@ -72,6 +73,7 @@ def simulate(settings: Settings) -> Iterator[Parsed]:
     for number in range(settings.days):
         life.day(number)
     life.spammers()
+    life.troubles()
     yield from life.stage.events(until=settings.end)
 
 
@@ -175,3 +177,17 @@ class _Life:
             day = self.settings.start + timedelta(days=chance.randrange(self.settings.days))
             at = rhythm.at(day, chance.uniform(0.0, 23.0), self.settings.zone)
             Spammer(who, self.stage, chance).visit(at, operator.member_id)
+
+    def troubles(self) -> None:
+        """What happens once in a month: spread over its days, the last of it shortly before the end."""
+        chance = _chance(self.settings, "troubles")
+        troubles = Troubles(self.settings.community_id, self.stage, chance)
+        troubles.never_stops(self.people, self._evening(0.2, chance))
+        troubles.gang(self._evening(0.4, chance))
+        troubles.raid(self._evening(0.6, chance))
+        troubles.misjudged(self.people, self._evening(0.95, chance))
+
+    def _evening(self, share: float, chance: Random) -> datetime:
+        """Of the day behind this share of all days."""
+        day = self.settings.start + timedelta(days=int(self.settings.days * share))
+        return rhythm.at(day, chance.uniform(19.5, 20.5), self.settings.zone)

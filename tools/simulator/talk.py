@@ -75,8 +75,10 @@ class Conversation:
         return varied(self._fresh(bank), chance)
 
     def _fresh(self, bank: Sequence[str]) -> str:
-        """A phrase that was not used yet, as long as there is one."""
-        unused = [phrase for phrase in bank if phrase not in self.used] or bank
+        """A phrase that was not used yet, or a short one when there is none: only gangs repeat each other."""
+        unused = [phrase for phrase in bank if phrase not in self.used]
+        if not unused:
+            return self.chance.choice(SHORT)
         phrase = self.chance.choice(unused)
         self.used.add(phrase)
         return self.theme.say(phrase, self.chance)

@@ -8,10 +8,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.moderation.api.texts import TEXTS
 from services.moderation.domain.backtest import Comparison
+from services.moderation.domain.policy import BadPolicy
 from services.moderation.domain.rulebook import RuleBook
-from services.moderation.handlers.rulebooks import RuleBooks
+from services.moderation.handlers.rulebooks import RuleBooks, build
 from services.moderation.handlers.run_backtests import Asked, Backtests, Busy, State
-from services.moderation.store.policy_documents import BadPolicy, PolicyDocument, compose
+from services.moderation.store.policy_documents import PolicyDocument, compose
 from services.moderation.store.recorded_log import RecordedLog
 from shared.contracts.contract import Id
 from shared.http.problems import Kind, Refusal
@@ -65,7 +66,7 @@ def router(pool: Pool, log: RecordedLog) -> APIRouter:
             raise _refused("backtest-empty-range", Kind.INVALID)
         async with pool.acquire() as connection:
             active = (await books.of(connection, [community_id]))[community_id]
-        candidate = _candidate(books.shipped, active, question.candidate)
+        candidate = await _candidate(books.shipped, active, question.candidate)
         try:
             asked = tests.start(
                 community_id, question.since, question.until, (active, candidate), question.overturned
@@ -88,14 +89,14 @@ def router(pool: Pool, log: RecordedLog) -> APIRouter:
     return routes
 
 
-def _candidate(shipped: RuleBook, active: RuleBook, document: PolicyDocument) -> RuleBook:
+async def _candidate(shipped: RuleBook, active: RuleBook, document: PolicyDocument) -> RuleBook:
     version = active.policy.version + 1
     try:
         policy = compose(shipped.policy, document, version=version, before=active.policy)
+        return await build(policy, active.resources)
     except BadPolicy as error:
         problems = [{"detail": complaint} for complaint in error.complaints]
         raise _refused("backtest-bad-candidate", Kind.INVALID, errors=problems) from None
-    return RuleBook.compile(policy, active.resources)
 
 
 def _known(tests: Backtests, community_id: str, test_id: str) -> Asked:

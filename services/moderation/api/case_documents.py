@@ -64,7 +64,7 @@ class MessageDocument(Document):
     channel_id: str
     posted_at: datetime
     text: str
-    """Empty where it was not at hand, or is older than the retention."""
+    """Empty where neither rules nor the log have it, or when the case is older than the retention."""
     removed: bool
     """Whether a removal stands."""
     findings: list[FoundDocument]

@@ -1,6 +1,6 @@
 """Cases to read: the queue, one case, and what verdicts say of rules."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import asyncpg
@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query
 
 from services.moderation.api.case_documents import CaseDocument, RuleStatistics, WholeCase
 from services.moderation.api.paths import CaseId, CommunityId, refused
+from services.moderation.handlers.recall_texts import RecallTexts
 from services.moderation.store import case_pages as store
+from services.moderation.store.recorded_log import RecordedLog
 from services.moderation.store.verdicts import statistics
 from shared.http.pages import Page, PagingQuery
 from shared.http.problems import Kind
@@ -34,8 +36,9 @@ def _case(row: asyncpg.Record) -> CaseDocument:
     return CaseDocument(**row)
 
 
-def router(pool: Pool) -> APIRouter:
-    """The routes that read cases."""
+def router(pool: Pool, log: RecordedLog | None = None) -> APIRouter:
+    """The routes that read cases; texts that a case lacks come from the log."""
+    recall = RecallTexts(pool, log) if log else None
     routes = APIRouter(prefix="/v1", tags=["cases"])
 
     @routes.get("/communities/{community_id}/cases")
@@ -53,13 +56,9 @@ def router(pool: Pool) -> APIRouter:
     @routes.get("/cases/{case_id}")
     async def case(case_id: CaseId) -> WholeCase:
         """One case with its messages, findings and history, and the member's record."""
-        async with (
-            pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            papers = await store.papers(connection, case_id)
-        if papers is None:
-            raise refused("case-unknown", Kind.NOT_FOUND)
+        papers = await _papers(pool, case_id)
+        if recall and await recall(papers, datetime.now(UTC)):
+            papers = await _papers(pool, case_id)
         return WholeCase.of(papers)
 
     @routes.get("/communities/{community_id}/rules/statistics")
@@ -68,3 +67,15 @@ def router(pool: Pool) -> APIRouter:
         return [RuleStatistics.of(row) for row in await statistics(pool, community_id, STATISTICS_MAX)]
 
     return routes
+
+
+async def _papers(pool: Pool, case_id: str) -> store.Papers:
+    """Of one moment."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        papers = await store.papers(connection, case_id)
+    if papers is None:
+        raise refused("case-unknown", Kind.NOT_FOUND)
+    return papers

@@ -10,14 +10,14 @@ from pydantic import BaseModel
 from services.moderation.api.acts import Because, CommunityId, MemberId, Operator
 from services.moderation.api.sanctions import SanctionShown
 from services.moderation.domain.ladder import Strike, points_at
-from services.moderation.domain.policy import Policy
+from services.moderation.domain.policy import BadPolicy, Policy
 from services.moderation.domain.window import NOTHING, Window
 from services.moderation.handlers.change_policies import current_policy
 from services.moderation.handlers.erase_members import erase_member
 from services.moderation.store import erasure, lists, records
 from services.moderation.store.communities import load_community
 from services.moderation.store.moments import microseconds_of, moment_of
-from services.moderation.store.policy_documents import BadPolicy, default_policy
+from services.moderation.store.policy_documents import default_policy
 from services.moderation.store.windows import load_windows
 from shared.engine import request_work
 from shared.http.pages import Page, PagingQuery

@@ -22,7 +22,7 @@ from services.moderation.api.policy_documents import (
 from services.moderation.api.readable import readable
 from services.moderation.api.texts import TEXTS
 from services.moderation.domain.contradictions import Contradiction, contradictions
-from services.moderation.domain.policy import Policy
+from services.moderation.domain.policy import BadPolicy, Policy
 from services.moderation.domain.rules.listed import LISTED_KIND
 from services.moderation.handlers.change_policies import (
     Current,
@@ -32,14 +32,13 @@ from services.moderation.handlers.change_policies import (
     current_policy,
     document_of,
 )
+from services.moderation.handlers.rulebooks import RuleBooks, build
 from services.moderation.store import lists
 from services.moderation.store.communities import load_community
 from services.moderation.store.policies import PolicyVersion, load_version, load_versions
 from services.moderation.store.policy_documents import (
-    BadPolicy,
     PolicyDocument,
     compose,
-    default_policy,
     write_yaml,
 )
 from shared.engine import request_work
@@ -52,22 +51,25 @@ ReasonAsked = Annotated[Reason, Query()]
 PREFIX = "/v1/communities/{community_id:path}/policy"
 
 
-def router(pool: Pool) -> APIRouter:
+def router(pool: Pool, books: RuleBooks) -> APIRouter:
     """The routes under a community's policy."""
     routes = APIRouter(prefix=PREFIX, tags=["policy"])
-    shipped = default_policy()
-    _add_reading(routes, pool, shipped)
+    _add_reading(routes, pool, books)
     _add_history(routes, pool)
-    _add_changes(routes, pool, shipped)
+    _add_changes(routes, pool, books)
     return routes
 
 
-def _add_reading(routes: APIRouter, pool: Pool, shipped: Policy) -> None:
+def _add_reading(routes: APIRouter, pool: Pool, books: RuleBooks) -> None:
+    shipped = books.shipped.policy
+
     @routes.get("", response_model=PolicyShown)
     async def policy(community_id: CommunityId, as_yaml: WantsYaml) -> Response:
         """The policy in force, whole, as JSON or YAML; its version is the ETag."""
         async with pool.acquire() as connection:
-            return _shown((await _current(connection, shipped, community_id)).policy, as_yaml)
+            current = await _current(connection, shipped, community_id)
+            book = (await books.of(connection, [community_id]))[community_id]
+        return _shown(current.policy, as_yaml, book.policy.version)
 
     @routes.get("/text", response_class=PlainTextResponse)
     async def text(
@@ -86,6 +88,7 @@ def _add_reading(routes: APIRouter, pool: Pool, shipped: Policy) -> None:
         async with pool.acquire() as connection:
             try:
                 composed = compose(shipped, await read_policy(request), version=0)
+                await build(composed, await books.resources(connection, community_id))
             except BadPolicy as error:
                 return Linted(valid=False, errors=list(error.complaints), warnings=[])
             found = await _contradictions(connection, community_id, composed)
@@ -111,7 +114,7 @@ def _add_history(routes: APIRouter, pool: Pool) -> None:
         return _version_shown(found)
 
 
-def _add_changes(routes: APIRouter, pool: Pool, shipped: Policy) -> None:
+def _add_changes(routes: APIRouter, pool: Pool, books: RuleBooks) -> None:
     @routes.put("", response_model=PolicyShown, openapi_extra=BODY)
     async def change(
         community_id: CommunityId, request: Request, operator: Operator, reason: ReasonAsked,
@@ -122,8 +125,8 @@ def _add_changes(routes: APIRouter, pool: Pool, shipped: Policy) -> None:
             document = await read_policy(request)
         except BadPolicy as error:
             raise refused("policy-invalid", Kind.INVALID, complaints=error.complaints) from None
-        policy = await _change(pool, shipped, community_id, seen, document, operator, reason)
-        return _shown(policy, as_yaml)
+        policy = await _change(pool, books, community_id, seen, document, operator, reason)
+        return _shown(policy, as_yaml, policy.version)
 
     @routes.post("/versions/{number}/restore", response_model=PolicyShown)
     async def restore(
@@ -139,17 +142,23 @@ def _add_changes(routes: APIRouter, pool: Pool, shipped: Policy) -> None:
             document = PolicyDocument.model_validate_json(written)
         except ValidationError:
             raise refused("policy-unreadable", Kind.CONFLICT) from None
-        policy = await _change(pool, shipped, community_id, seen, document, operator, reason)
-        return _shown(policy, as_yaml)
+        policy = await _change(pool, books, community_id, seen, document, operator, reason)
+        return _shown(policy, as_yaml, policy.version)
 
 
 async def _change(
-    pool: Pool, shipped: Policy, community_id: str, seen: int, document: PolicyDocument, by: str, reason: str
+    pool: Pool,
+    books: RuleBooks,
+    community_id: str,
+    seen: int,
+    document: PolicyDocument,
+    by: str,
+    reason: str,
 ) -> Policy:
     try:
         async with request_work(pool, "moderation", community_id) as work:
             change = change_of(community_id, seen + 1, document, work.now, by, reason)
-            return await change_policy(work.connection, shipped, change, document)
+            return await change_policy(work.connection, books, change, document)
     except OtherVersion as error:
         raise refused("policy-changed", Kind.CONFLICT, version=error.version) from None
     except BadPolicy as error:
@@ -181,13 +190,15 @@ def _sentence(found: Contradiction, locale: str) -> str:
     return TEXTS.say(locale, f"lint.{found.slug}", rule=found.rule, other=found.other)
 
 
-def _shown(policy: Policy, as_yaml: bool) -> Response:
+def _shown(policy: Policy, as_yaml: bool, judging: int) -> Response:
     headers = {"etag": f'"{policy.version}"'}
     written = write_yaml(policy)
     if as_yaml:
         return Response(written, headers=headers, media_type="application/yaml")
     versions = {rule.id: rule.version for rule in policy.rules}
-    shown = PolicyShown(version=policy.version, policy=parsed(written), rule_versions=versions)
+    shown = PolicyShown(
+        version=policy.version, judging=judging, policy=parsed(written), rule_versions=versions
+    )
     return Response(shown.model_dump_json(), headers=headers, media_type="application/json")
 
 

@@ -8,7 +8,8 @@ from fastapi import Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 
 from services.moderation.api.acts import refused
-from services.moderation.store.policy_documents import BadPolicy, PolicyDocument, read_yaml
+from services.moderation.domain.policy import BadPolicy
+from services.moderation.store.policy_documents import PolicyDocument, read_yaml
 from shared.http.problems import Kind
 
 YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml")
@@ -29,6 +30,8 @@ class PolicyShown(BaseModel):
 
     version: int
     """0: the shipped set as it is."""
+    judging: int
+    """The version that judges: an earlier one where this release cannot build the newest."""
     policy: dict[str, Any]
     """Its ladder and all of its rules, those of the shipped set too."""
     rule_versions: dict[str, int]

@@ -8,7 +8,11 @@ from pydantic import BaseModel, Field
 
 from services.moderation.api.acts import Body, CommunityId, Operator, Reason, refused
 from services.moderation.domain.reminders import Reminders
+from services.moderation.handlers.remind_of_rules import RULE_REMINDER
 from services.moderation.store import reminders as store
+from shared.engine import Timer
+from shared.engine.community import load_community
+from shared.engine.requests import request_work
 from shared.http.problems import Kind
 from shared.postgres.connection import Pool
 
@@ -20,7 +24,7 @@ class ReminderSettings(BaseModel):
 
     is_on: bool
     days: list[int]
-    """Days of the week, Monday 1; while ads rise, every day is one."""
+    """Days of the week, Monday 1; while ads rise, every day with ads is one."""
     at: time
     """In the community's own time; in its quiet hours nothing is said."""
     version: int
@@ -57,13 +61,18 @@ def router(pool: Pool) -> APIRouter:
     async def change(community_id: CommunityId, change: ReminderChange, by: Operator) -> ReminderSettings:
         """Change when it is reminded, unless somebody else did meanwhile."""
         at, days = change.at.replace(tzinfo=None), sorted(set(change.days))
-        async with pool.acquire() as connection:
+        async with request_work(pool, "moderation", community_id) as work:
             version = await store.change_reminders(
-                connection, community_id, change.version, (change.is_on, days, at), by, change.reason
+                work.connection, community_id, change.version, (change.is_on, days, at), by, change.reason
             )
             if version is None:
-                known = await store.load_reminders(connection, [community_id])
+                known = await store.load_reminders(work.connection, [community_id])
                 raise refused("reminders-changed", Kind.CONFLICT, version=known[community_id].version)
+            community = await load_community(work.connection, community_id)
+            tonight = Reminders(change.is_on, tuple(days), at).next_evening(
+                community.now(work.now), community.profile.zone
+            )
+            work.set_timer(Timer(community_id, RULE_REMINDER, tonight))
         return ReminderSettings(is_on=change.is_on, days=days, at=at, version=version)
 
     return routes

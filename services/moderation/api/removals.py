@@ -6,14 +6,17 @@ from datetime import datetime
 
 import asyncpg
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.moderation.api.paths import CommunityId
-from services.moderation.domain import message as domain
 from services.moderation.domain.check import check_all
+from services.moderation.domain.listing import NO_LISTING
+from services.moderation.domain.policy import Mode
+from services.moderation.domain.rulebook import Hit
+from services.moderation.handlers.listings import Listings
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.store import findings as store
-from shared.contracts.contract import TEXT_CHARACTERS_MAX
+from shared.contracts.contract import TEXT_CHARACTERS_MAX, Id
 from shared.http.pages import Page, PagingQuery
 from shared.postgres.connection import Pool
 
@@ -49,14 +52,24 @@ class Removal(BaseModel):
 class Text(BaseModel):
     """A text to try the rules on."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     text: str = Field(max_length=TEXT_CHARACTERS_MAX)
+    community_id: Id | None = None
+    """Whose rules, word lists and followed lists; else the shipped rules alone."""
+    channel_id: Id | None = None
+    """Where: for rules that hold in some channels only."""
 
 
 class Finding(BaseModel):
     """What a rule says of a text."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     rule: str
     rule_version: int
+    mode: Mode
+    """What becomes of it when somebody who is known writes so."""
     score: float
     evidence: str
     places: list[Place]
@@ -72,6 +85,7 @@ class Checked(BaseModel):
 def router(pool: Pool, books: RuleBooks) -> APIRouter:
     """The routes under `/v1`."""
     router = APIRouter(prefix="/v1", tags=["moderation"])
+    listings = Listings()
 
     @router.get("/communities/{community_id}/removals")
     async def removals(community_id: CommunityId, paging: PagingQuery) -> Page[Removal]:
@@ -83,10 +97,13 @@ def router(pool: Pool, books: RuleBooks) -> APIRouter:
     @router.post("/check")
     async def try_rules(text: Text) -> Checked:
         """What the rules would say of a message with this text; nothing is stored, nobody is told."""
-        (checked,) = check_all([text.text], books.shipped)
-        return Checked(
-            normalised=checked.normalised, findings=[_finding(each.finding) for each in checked.hits]
-        )
+        book, listing = books.shipped, NO_LISTING
+        if (community_id := text.community_id) is not None:
+            async with pool.acquire() as connection:
+                book = (await books.of(connection, [community_id]))[community_id]
+                listing = (await listings.of(connection, [community_id], ())).of(community_id)
+        (checked,) = check_all([text.text], book, listing, text.channel_id or "")
+        return Checked(normalised=checked.normalised, findings=[_finding(each) for each in checked.hits])
 
     return router
 
@@ -101,10 +118,12 @@ def _removal_key(row: asyncpg.Record) -> tuple[object, ...]:
     return row["removed_at"].isoformat(), row["message_id"], row["decision"]
 
 
-def _finding(finding: domain.Finding) -> Finding:
+def _finding(hit: Hit) -> Finding:
+    finding = hit.finding
     return Finding(
         rule=finding.rule,
         rule_version=finding.version,
+        mode=hit.rule.mode_for(is_new=True),
         score=finding.score,
         evidence=finding.evidence,
         places=_places(finding.spans),

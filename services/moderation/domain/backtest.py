@@ -92,8 +92,9 @@ class Backtest:
             return
         messages = read_all(batch)
         seen: list[Read] = []
+        new = self.active.may_be_new(messages)
         for trial in (self.active, self.candidate):
-            trial.judge(batch, messages, trial.book.read(messages, seen))
+            trial.judge(batch, messages, trial.book.read(messages, new, seen))
         self.messages += len(batch)
         times = [each.posted_us for each in batch]
         self.first_us = min(times) if self.first_us is None else min(self.first_us, *times)

@@ -5,11 +5,11 @@ calm ones count too. A dispute is six messages or more within ten minutes, two o
 later half is not less abusive than the earlier one, with two heated messages or more and enough abuse on the
 whole.
 
-The abuse of a message, from 0 to 1, is the highest score of a finding about abuse in it (rules of the kinds
-in `ABUSE_KINDS`, whatever their mode) or, where that is less, its heat: a plain sum of signs that people
-write in anger. They are repeated exclamation marks, repeated question marks, 你 twice or more and in every
-fifth character or denser (0.1 each), and negative words (0.4). A message is heated from 0.4 on: punctuation
-alone, which friends use too, makes no dispute.
+The abuse of a message, from 0 to 1, is the highest score of a finding about abuse in it (`is_about_abuse`,
+whatever the rule's mode) or, where that is less, its heat: a plain sum of signs that people write in anger.
+They are repeated exclamation marks, repeated question marks, 你 twice or more and in every fifth character or
+denser (0.1 each), and negative words (0.4). A message is heated from 0.4 on: punctuation alone, which friends
+use too, makes no dispute.
 """
 
 from collections.abc import Iterable
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from services.moderation.domain.message import Message
 from services.moderation.domain.mood import is_negative
+from services.moderation.domain.policy import Rule
 
 SECOND_US = 1_000_000
 WINDOW_US = 600 * SECOND_US
@@ -30,7 +31,8 @@ HEATED_FROM = 0.4
 """Abuse of a heated message; the first opens a window."""
 HEATED_MIN = 2
 KEPT_MAX = 40
-ABUSE_KINDS = frozenset({"attack", "lexicon", "classifier"})
+RUDE_LISTS = frozenset({"abuse", "vulgarity", "incitement"})
+"""Word lists of what is said to hurt; ads and unlawful trade hurt nobody in an argument."""
 YOU_MIN = 2
 YOU_SHARE_MIN = 0.2
 SIGN = 0.1
@@ -96,6 +98,16 @@ class Pair:
         if self.told_us is not None and abs(at_us - self.told_us) < QUIET_US:
             return None
         return replace(self, told_us=at_us)
+
+
+def is_about_abuse(rule: Rule) -> bool:
+    """Whether its findings speak of the tone: attacks, and words of lists that hold nothing else.
+
+    What is statistically like spam, or an ad, says nothing of how two members are with each other.
+    """
+    if rule.kind == "lexicon":
+        return RUDE_LISTS.issuperset(getattr(rule.params, "lists", ()))
+    return rule.kind == "attack"
 
 
 def heat_of(message: Message) -> float:

@@ -113,6 +113,8 @@ class Docket:
         finding = Finding(hit.rule.id, hit.rule.version, *hit.match)
         for each in hit.said:
             member = community_id, each.member_id
+            if self.windows.get(member, NOTHING).is_exempt:  # an edit does not carry roles
+                continue
             entry = Recent(each.posted_us, each.message_id, each.channel_id, each.fingerprint)
             found = Found(*member, entry, finding, hit.rule, mode, cause, hit.case_id)
             self.found.setdefault(found.key, found)

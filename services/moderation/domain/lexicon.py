@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from services.moderation.domain.message import Message
-from shared.text import Word, WordIndex, normalise_all
+from shared.text import Place, SoundIndex, Word, WordIndex, normalise_all
 
 WORD_CHARACTERS_MAX = 64
 WORDS_MAX = 200_000
@@ -19,6 +19,9 @@ SEVERITIES: Mapping[str, float] = MappingProxyType(
 """0 to 1 by category: how grave a word of weight 1 is. The categories of the shipped lists."""
 SEVERITY_OTHERWISE = 0.5
 """Of a category that an operator made."""
+
+
+Touched = Callable[[Sequence[Message]], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +56,42 @@ class Found(NamedTuple):
     end: int
 
 
+class Sounds(NamedTuple):
+    """Homophones of the entries that ask for them."""
+
+    asked: SoundIndex
+    good: WordIndex
+    """Good words as they are written: what lies in one is none, however it sounds."""
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], words: Sequence[Word]) -> "Sounds | None":
+        """Of entries and how they read; nothing where none asks."""
+        if not any(entry.asks_pinyin for entry in entries):
+            return None
+        asking = [word if entry.asks_pinyin else Word("") for entry, word in zip(entries, words, strict=True)]
+        good = [Word(word.text, word.is_exact) for word in words if word.is_allowed]
+        return cls(SoundIndex(asking), WordIndex(good))
+
+    def find(self, texts: Sequence[str], written: Sequence[Place]) -> list[Place]:
+        """What only sounds like an entry: nothing that is `written` or good."""
+        heard = self.asked.find(texts)
+        known = [*written, *self.good.find(texts)] if heard else []
+        return [each for each in heard if not any(_meet(each, other) for other in known)]
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Entries, and the automaton that finds them."""
 
     entries: tuple[Entry, ...]
     index: WordIndex
-    touched: Callable[[Sequence[Message]], Sequence[int]] | None = None
+    touched: Touched | None = None
     """Gives the messages of a batch, by index, that may hold a word; None: all may."""
+    sounds: Sounds | None = None
+    """Where entries ask for their homophones."""
 
     @classmethod
-    def of(
-        cls,
-        entries: Iterable[Entry],
-        touched: Callable[[Sequence[Message]], Sequence[int]] | None = None,
-    ) -> "Lexicon":
+    def of(cls, entries: Iterable[Entry], touched: Touched | None = None) -> "Lexicon":
         """Compile; of entries that read the same the allowed one stays, else the heaviest, else the first.
 
         Raises ValueError when there are more than WORDS_MAX.
@@ -81,16 +105,24 @@ class Lexicon:
             if place not in best or _precedence(entry) > _precedence(best[place]):
                 best[place] = entry
         words = [Word(key, is_exact, entry.is_allowed) for (key, is_exact), entry in best.items()]
-        return cls(tuple(best.values()), WordIndex(words), touched)
+        return cls(tuple(best.values()), WordIndex(words), touched, Sounds.of(tuple(best.values()), words))
 
     def find(self, messages: Sequence[Message]) -> dict[int, list[Found]]:
         """The words of each message that holds any, by its index in the batch, from left to right."""
-        places = self.touched(messages) if self.touched else range(len(messages))
+        numbers = self.touched(messages) if self.touched else range(len(messages))
+        texts = [messages[number].text.text for number in numbers]
+        places = self.index.find(texts)
+        if self.sounds:
+            places = sorted([*places, *self.sounds.find(texts, places)], key=lambda each: each[0::2])
         found: dict[int, list[Found]] = {}
-        for place in self.index.find([messages[number].text.text for number in places]):
+        for place in places:
             word = Found(self.entries[place.word], place.start, place.end)
-            found.setdefault(places[place.text], []).append(word)
+            found.setdefault(numbers[place.text], []).append(word)
         return found
+
+
+def _meet(one: Place, other: Place) -> bool:
+    return one.text == other.text and one.start < other.end and other.start < one.end
 
 
 def _precedence(entry: Entry) -> tuple[bool, float]:
@@ -100,8 +132,3 @@ def _precedence(entry: Entry) -> tuple[bool, float]:
 def read_words(entries: Sequence[Entry]) -> list[str]:
     """Each entry as rules read texts: normalised, single blanks inside, none around; maybe nothing."""
     return [" ".join(read.text.split()) for read in normalise_all([entry.word for entry in entries])]
-
-
-def asking_pinyin(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The entries whose homophones are to be found too: what an index of sounds is made of."""
-    return tuple(entry for entry in entries if entry.asks_pinyin and not entry.is_allowed)

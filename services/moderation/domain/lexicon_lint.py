@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.moderation.domain.lexicon import Entry, read_words
+from services.moderation.domain.lexicon import Entry, Sounds, read_words
 from shared.text import Word, WordIndex, normalise_all
 
 
@@ -59,9 +59,13 @@ def _known_good(
 ) -> Iterator[LintFinding]:
     """Entries that occur in an innocent sentence, the list's own good words notwithstanding."""
     listed = zip(entries, words, strict=True)
-    index = WordIndex([Word(word, entry.is_exact, entry.is_allowed) for entry, word in listed])
+    read = [Word(word, entry.is_exact, entry.is_allowed) for entry, word in listed]
+    texts = [each.text for each in normalise_all(sentences)]
+    index, sounds = WordIndex(read), Sounds.of(entries, read)
+    places = index.find(texts)
+    heard = sounds.find(texts, places) if sounds else []
     seen: set[int] = set()
-    for place in index.find([read.text for read in normalise_all(sentences)]):
+    for place in [*places, *heard]:
         if place.word not in seen:
             seen.add(place.word)
             yield LintFinding(place.word, Problem.HITS_KNOWN_GOOD, sentences[place.text])

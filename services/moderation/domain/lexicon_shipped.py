@@ -1,14 +1,12 @@
 """The word lists that are shipped, and the sentences that no word or pattern may hit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from services.moderation.domain.lexicon import SEVERITIES, Entry, read_words
+from services.moderation.domain.lexicon import SEVERITIES, Entry
 from services.moderation.domain.lexicon_import import import_list
-from services.moderation.domain.message import Message
-from shared.text import Word, WordIndex
+from services.moderation.domain.shared_words import SharedWords
 
 _SHIPPED = Path(__file__).parents[1] / "lexicons"
 
@@ -24,28 +22,10 @@ def shipped(name: str) -> tuple[Entry, ...]:
     return imported.entries
 
 
-@dataclass(slots=True)
-class ShippedWords:
-    """One pass over a batch for all rules that read shipped lists, since hardly a message holds any word."""
-
-    index: WordIndex
-    _batch: Sequence[Message] = ()
-    _touched: tuple[int, ...] = ()
-
-    def touched(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        """Which messages hold a word of any shipped list; remembered until another batch is asked about."""
-        if messages is not self._batch:
-            places = self.index.find([message.text.text for message in messages])
-            self._touched = tuple(dict.fromkeys(place.text for place in places))
-            self._batch = messages
-        return self._touched
-
-
 @cache
-def shipped_words() -> ShippedWords:
-    """All shipped words, the good ones left out, which forbid nothing by themselves."""
-    entries = [entry for name in SEVERITIES for entry in shipped(name) if not entry.is_allowed]
-    return ShippedWords(WordIndex([Word(word) for word in sorted(set(read_words(entries)))]))
+def shipped_words() -> SharedWords:
+    """All shipped words."""
+    return SharedWords.of(entry for name in SEVERITIES for entry in shipped(name))
 
 
 def listed(names: Iterable[str], own: Mapping[str, Sequence[Entry]]) -> tuple[Entry, ...]:

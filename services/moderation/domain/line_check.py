@@ -46,6 +46,8 @@ class LineCheck:
     """Rules that count messages look at lines whose member and time are known."""
 
     book: RuleBook
+    strangers_are_new: bool = True
+    """Whether a line of nobody in particular is judged as a new member's."""
     _docket: Docket = field(default_factory=lambda: Docket({}))
 
     def check(self, lines: Sequence[Line]) -> list[CheckedLine]:
@@ -56,7 +58,7 @@ class LineCheck:
 
     def _check(self, line: Line, message: Message, shown: list[Hit]) -> CheckedLine:
         if line.member_id is None or line.sent_us is None:
-            modes = [(hit, hit.rule.mode_for(False)) for hit in shown]
+            modes = [(hit, hit.rule.mode_for(self.strangers_are_new)) for hit in shown]
             alone = [LineFinding(hit.rule, mode, hit.finding) for hit, mode in modes if mode is not Mode.OFF]
             return _checked(line, alone, set())
         self._docket.judge_posted(message, shown, self.book, 0)

@@ -20,7 +20,7 @@ class Originals:
     """Originals of one community that share a mark with the batch; `fresh` are to be saved."""
 
     by_mark: dict[int, list[Original]] = field(default_factory=dict)
-    fresh: dict[str, Original] = field(default_factory=dict)
+    fresh: list[Original] = field(default_factory=list)
 
     @classmethod
     def of(cls, originals: Iterable[Original]) -> "Originals":
@@ -38,10 +38,18 @@ class Originals:
         alike = self._alike(message, marks, since_us)
         mine = Original(message.message_id, message.member_id, message.posted_us, message.fingerprint, marks)
         if not any(each.posted_us <= message.posted_us for each, _ in alike):
-            self.fresh[mine.message_id] = mine
-            self._index(mine)
+            if not self._knows(mine):
+                self.fresh.append(mine)
+                self._index(mine)
             return []
         return [hit for rule, params in rules if (hit := _hit(rule, params, message, alike))]
+
+    def _knows(self, mine: Original) -> bool:
+        """Whether the text was read before, as the same message's."""
+        return any(
+            (each.message_id, each.marks) == (mine.message_id, mine.marks)
+            for each in self.by_mark.get(mine.marks[0], ())
+        )
 
     def _alike(self, message: Message, marks: tuple[int, ...], since_us: int) -> list[tuple[Original, float]]:
         """Texts alike since then with their likeness, the earliest first."""

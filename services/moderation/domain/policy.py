@@ -4,7 +4,7 @@ Every rule has its own version, which counts the changes that let it judge diffe
 counts the changes of the whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -15,6 +15,14 @@ from services.moderation.domain.message import Message
 OPERATOR = "operator"
 ILLEGAL = "illegal"
 SEVERITY_MAX = 6
+
+
+class BadPolicy(Exception):
+    """A policy that must not judge anybody; every complaint names its rule."""
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        super().__init__("; ".join(complaints))
+        self.complaints = tuple(complaints)
 
 
 class Mode(StrEnum):
@@ -89,6 +97,11 @@ class Rule:
         """
         lists = getattr(self.params, "lists", ())
         return self.id.partition("_")[0] == ILLEGAL or (bool(lists) and set(lists) == {ILLEGAL})
+
+    @property
+    def is_of_new(self) -> bool:
+        """Whether only new members are judged by it."""
+        return self.mode is Mode.OFF
 
     @property
     def is_off(self) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from services.moderation.domain.message import Message
 from services.moderation.domain.policy import OPERATOR
-from shared.text import fingerprint_all, links_of, normalise_all
+from services.moderation.domain.reading import read_texts
 
 
 class Recorded(NamedTuple):
@@ -32,8 +32,6 @@ class Recorded(NamedTuple):
 def read_all(recorded: Sequence[Recorded]) -> list[Message]:
     """The messages as rules see them; the text of operators is not looked at."""
     written = ["" if each.is_operators else each.text for each in recorded]
-    texts = normalise_all(written)
-    fingerprints = fingerprint_all([text.text for text in texts])
     return [
         Message(
             each.community_id,
@@ -41,12 +39,10 @@ def read_all(recorded: Sequence[Recorded]) -> list[Message]:
             each.message_id,
             each.channel_id,
             each.posted_us,
-            text,
-            fingerprint,
-            len(links_of(text.original)),
+            *reading,
             each.mentions,
             each.reply_to_member,
             each.roles,
         )
-        for each, text, fingerprint in zip(recorded, texts, fingerprints, strict=True)
+        for each, reading in zip(recorded, read_texts(written), strict=True)
     ]

@@ -27,11 +27,17 @@ class Reminders:
     at: time = time(20, 0)
     version: int = 1
 
-    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
-        """The next evening: every day is looked at, since ads may make any day one of reminders."""
+    def next_evening(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """This evening, or tomorrow's when it has come already."""
         local = moment.astimezone(zone)
         due = datetime.combine(local.date(), self.at, zone)
         return due if due > local else datetime.combine(local.date() + timedelta(days=1), self.at, zone)
+
+    def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """The next evening of a wanted day; in a week where none is wanted."""
+        first = self.next_evening(moment, zone)
+        evenings = [datetime.combine(first.date() + timedelta(days=n), self.at, zone) for n in range(7)]
+        return next((each for each in evenings if each.isoweekday() in self.days), evenings[-1])
 
 
 class Broken(NamedTuple):
@@ -59,11 +65,20 @@ def is_quiet(moment: time, quiet_from: time, quiet_until: time) -> bool:
 
 def ads_rise(broken: Sequence[Broken], policy: Policy) -> bool:
     """Whether clearly more messages with ads were found in the last seven days than in the seven before."""
-    ads = [each for each in broken if (rule := policy.rule(each.rule)) and rule.kind in AD_KINDS]
+    ads = [
+        each
+        for each in broken
+        if (rule := policy.rule(each.rule)) and rule.kind in AD_KINDS and _is_enforced(rule)
+    ]
     # one message may break several of these rules
     lately = max((each.lately for each in ads), default=0)
     before = max((each.before for each in ads), default=0)
     return lately >= max(ADS_RISE_MIN, ADS_RISE_FACTOR * before)
+
+
+def _is_enforced(rule: Rule) -> bool:
+    """What waits for a person may be no ad."""
+    return Mode.ENFORCE in (rule.mode, rule.newcomer_mode)
 
 
 def rule_to_name(broken: Sequence[Broken], policy: Policy, day: date) -> Rule | None:

@@ -14,7 +14,7 @@ from services.moderation.domain.message import (
     WindowRule,
     entry_of,
 )
-from services.moderation.domain.policy import Policy, Rule
+from services.moderation.domain.policy import BadPolicy, Policy, Rule
 from services.moderation.domain.rules import KINDS, Resources
 from services.moderation.domain.rules.listed import LISTED_KIND
 
@@ -53,7 +53,8 @@ class RuleBook:
 
     @classmethod
     def compile(cls, policy: Policy, resources: Resources) -> "RuleBook":
-        """Every rule of the policy with its code."""
+        """Every rule of the policy with its code. Raises `BadPolicy` with all rules that cannot be built."""
+        complaints: list[str] = []
         texts: list[tuple[Rule, Any]] = []
         windows: list[tuple[Rule, Any]] = []
         crossing: dict[str, tuple[tuple[Rule, Any], ...]] = {}
@@ -61,11 +62,17 @@ class RuleBook:
             kind = KINDS[rule.kind]
             if rule.is_off:
                 continue
-            code = kind.build(rule.params, resources)
+            try:
+                code = kind.build(rule.params, resources)
+            except ValueError as error:
+                complaints.append(f"rule {rule.id}: {error}")
+                continue
             if kind.crosses_members:
                 crossing[kind.name] = (*crossing.get(kind.name, ()), (rule, code))
             else:
                 (windows if kind.counts_messages else texts).append((rule, code))
+        if complaints:
+            raise BadPolicy(complaints)
         return cls(policy, resources, tuple(texts), tuple(windows), crossing)
 
     def across(self, kind: str) -> tuple[tuple[Rule, Any], ...]:
@@ -87,14 +94,22 @@ class RuleBook:
         }
         return RuleBook(self.policy, self.resources, texts, windows, crossing)
 
-    def read(self, messages: Sequence[Message], read_before: list[Read] | None = None) -> list[list[Hit]]:
+    def read(
+        self,
+        messages: Sequence[Message],
+        new: Sequence[int] | None = None,
+        read_before: list[Read] | None = None,
+    ) -> list[list[Hit]]:
         """What each text shows by itself, in the order of the policy.
 
-        Books that read the same batch share `read_before`: a rule that they have in common is asked once.
+        `new`: the places of messages by members who may be new, which alone are read by rules that judge
+        nobody else; None: any may be. Books that read the same batch share `read_before`: a rule that they
+        have in common is asked once.
         """
         hits: list[list[Hit]] = [[] for _ in messages]
         for rule, code in self.texts:
-            for place, match in _matches(rule, code, messages, read_before).items():
+            places = new if rule.is_of_new else None
+            for place, match in _matches(rule, code, messages, places, read_before).items():
                 if rule.scope.holds(messages[place]):
                     hits[place].append(Hit(rule, Burst(match, (entry_of(messages[place]),))))
         return hits
@@ -109,12 +124,22 @@ class RuleBook:
 
 
 def _matches(
-    rule: Rule, code: TextRule, messages: Sequence[Message], read_before: list[Read] | None
+    rule: Rule,
+    code: TextRule,
+    messages: Sequence[Message],
+    places: Sequence[int] | None,
+    read_before: list[Read] | None,
 ) -> Mapping[int, Match]:
     for other, found in read_before or ():
-        if (other.kind, other.params) == (rule.kind, rule.params):
+        if (other.kind, other.params) == (rule.kind, rule.params) and other.is_of_new == rule.is_of_new:
             return found
-    found = code.match(messages)
+    if places is None:
+        found = code.match(messages)
+    elif places:
+        matched = code.match([messages[place] for place in places])
+        found = {places[index]: match for index, match in matched.items()}
+    else:
+        found = {}
     if read_before is not None:
         read_before.append((rule, found))
     return found

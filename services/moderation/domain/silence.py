@@ -1,6 +1,6 @@
 """Who was heard of when, by days: what a batch says of each member, in the order of the log."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from services.moderation.domain.message import Key
@@ -25,14 +25,13 @@ class Seen:
         """With a later event of the log; its day may be earlier."""
         both = self.is_sighting == later.is_sighting
         day = max(self.day, later.day) if both else self.day if self.is_sighting else later.day
-        return replace(
-            self,
-            day=day,
-            is_sighting=self.is_sighting or later.is_sighting,
-            is_operator=self.is_operator if later.is_operator is None else later.is_operator,
-            is_bot=self.is_bot or later.is_bot,
-            is_gone=later.is_gone,
-            first_on=min(self.first_on or self.day, later.day),
+        return Seen(
+            day,
+            self.is_sighting or later.is_sighting,
+            self.is_operator if later.is_operator is None else later.is_operator,
+            self.is_bot or later.is_bot,
+            later.is_gone,
+            min(self.first_on or self.day, later.day),
         )
 
 

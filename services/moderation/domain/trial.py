@@ -13,6 +13,7 @@ from services.moderation.domain.policy import Mode, Step
 from services.moderation.domain.recorded import Recorded
 from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.verdict import Verdict, verdict_of
+from services.moderation.domain.window import may_be_new
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,6 +41,10 @@ class Trial:
     _strikes: dict[Key, list[Strike]] = field(default_factory=dict)
     _struck: dict[Key, str] = field(default_factory=dict)
     """The member's latest case that gave a strike."""
+
+    def may_be_new(self, messages: Sequence[Message]) -> list[int]:
+        """The places of messages by members who may be new: the same for any book."""
+        return may_be_new(messages, self._docket.windows)
 
     def judge(
         self, recorded: Sequence[Recorded], messages: Sequence[Message], shown: Sequence[list[Hit]]

@@ -4,10 +4,11 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from services.moderation.domain.policy import Policy
-from services.moderation.handlers.rulebooks import policy_of
-from services.moderation.store.policies import PolicyVersion, add_version, load_heads, load_version
-from services.moderation.store.policy_documents import BadPolicy, PolicyDocument, compose
+from services.moderation.domain.policy import BadPolicy, Policy
+from services.moderation.handlers.rulebooks import RuleBooks, build, policy_of
+from services.moderation.store.heads import load_heads
+from services.moderation.store.policies import PolicyVersion, add_version, load_version
+from services.moderation.store.policy_documents import PolicyDocument, compose
 from shared.postgres.connection import Connection
 
 UNCHANGED = "{}"
@@ -36,22 +37,26 @@ class Current(NamedTuple):
 
 async def current_policy(connection: Connection, shipped: Policy, community_id: str) -> Current:
     """What is in force. Raises `BadPolicy` when this release no longer knows a kind or a parameter of it."""
-    head = (await load_heads(connection, [community_id])).get(community_id)
+    head = (await load_heads(connection, [community_id]))[community_id].policy
     stored = await load_version(connection, community_id, head) if head else None
     return Current(policy_of(shipped, stored) if stored else shipped, stored)
 
 
 async def change_policy(
-    connection: Connection, shipped: Policy, change: PolicyVersion, document: PolicyDocument
+    connection: Connection, books: RuleBooks, change: PolicyVersion, document: PolicyDocument
 ) -> Policy:
     """Add the change, whose `version` is the one after that which its author saw; returns what is in force.
 
+    A policy is built before it is written, so that it can judge.
+
     Raises `BadPolicy` with all complaints, and `OtherVersion` when it was made for another version.
     """
+    shipped = books.shipped.policy
     before = await _before(connection, shipped, change.community_id)
     if change.version != before.version + 1:
         raise OtherVersion(before.version)
     policy = compose(shipped, document, version=change.version, before=before.policy)
+    await build(policy, await books.resources(connection, change.community_id))
     versions = _rule_versions(policy, before)
     added = await add_version(connection, change._replace(rule_versions=versions))
     if not added:
@@ -64,7 +69,7 @@ async def _before(connection: Connection, shipped: Policy, community_id: str) ->
     try:
         return await current_policy(connection, shipped, community_id)
     except BadPolicy:
-        head = (await load_heads(connection, [community_id]))[community_id]
+        head = (await load_heads(connection, [community_id]))[community_id].policy
         return Current(Policy(()), await load_version(connection, community_id, head))
 
 

@@ -10,21 +10,21 @@ from services.moderation.store.cases import empty_texts
 from shared.engine import DueTimer, Timer, UnitOfWork
 
 FORGET_MEMBERS = "forget_members"
-TEXT_KEPT = timedelta(days=90)
-"""How long the messages of a case can be read, from its opening."""
+TEXT_KEPT = timedelta(days=83)
+"""How long the messages of a case can be read at least, from its opening; a week later they are gone."""
 UNTOUCHED = timedelta(days=1)
 """By real time: a history that is imported fast must not lose its windows on the way."""
 
 
 def forgetting(community_id: str, now: datetime) -> Timer:
-    """The timer for the next midnight (UTC), the same all day long."""
+    """The timer for the next Monday (UTC), the same all week long; a history is cut at each of them."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Timer(community_id, FORGET_MEMBERS, midnight + timedelta(days=1))
+    return Timer(community_id, FORGET_MEMBERS, midnight + timedelta(days=8 - midnight.isoweekday()))
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetMembers:
-    """Once a day for each community of which something is remembered.
+    """Once a week for each community of which something is remembered.
 
     What was written in cases is forgotten by the community's clock.
     """

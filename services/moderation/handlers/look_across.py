@@ -1,6 +1,6 @@
 """What a batch shows across members: campaigns, reposts, and who disturbs a hosted session."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,11 +10,13 @@ from services.moderation.domain.crowd import CampaignHit, Crowd, members_of
 from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Key, Message
 from services.moderation.domain.originals import Originals
+from services.moderation.domain.policy import Rule
 from services.moderation.domain.rulebook import Hit, RuleBook
 from services.moderation.domain.sessions import Session, Sessions
 from services.moderation.domain.window import NOTHING
 from services.moderation.store import crowds as crowd_store
 from services.moderation.store import sessions as session_store
+from services.moderation.store.community_windows import SAID_KEPT, forget_said
 from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MessagePosted
 from shared.contracts.engagement import SessionClosed, SessionOpened
@@ -48,13 +50,19 @@ class Across:
         self, number: int, event: Event[Any], message: Message, shown: Sequence[Hit],
         docket: Docket, book: RuleBook,
     ) -> list[Hit]:  # fmt: skip
-        """What the message shows besides its own text; what came too late disturbs no session."""
+        """What the message shows besides its own text; what came too late disturbs no session.
+
+        An edit is no message more, so that none of the member's others count with it.
+        """
         hits = self.reposts.get(number, [])
         rules = book.across(SESSION)
         if not rules or not self.sessions.known or event.is_stale:
             return hits
-        window = docket.windows.get((message.community_id, message.member_id), NOTHING).place(message)
-        return [*hits, *self.sessions.judge(message, window.recent, shown, rules)]
+        window = docket.windows.get((message.community_id, message.member_id), NOTHING)
+        if window.is_exempt:
+            return hits
+        recent = window.place(message).recent if isinstance(event.data, MessagePosted) else ()
+        return [*hits, *self.sessions.judge(message, recent, shown, rules)]
 
     def hear(self, event: Event[Any]) -> None:
         """A session opens or closes; in whatever order that is said."""
@@ -67,10 +75,18 @@ class Across:
             session = session.closed(at_us)
         self.sessions.keep(key, session)
 
-    async def save(self, connection: Connection) -> None:
-        """All that the batch changed."""
-        said = [(name, each) for name, crowd in self.crowds.items() for each in crowd.changed.values()]
-        fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh.values()]
+    async def save(self, connection: Connection, latest: Mapping[str, datetime]) -> None:
+        """All that the batch changed; texts that are old at the communities' latest moments are left out."""
+        since = {name: latest[name] - SAID_KEPT for name in self.crowds}
+        await forget_said(connection, sorted(since.items()))
+        said = [
+            (name, crowd.owner, each)
+            for name, crowd in self.crowds.items()
+            for since_us in [microseconds_of(since[name])]
+            for each in crowd.changed.values()
+            if each.posted_us >= since_us
+        ]
+        fresh = [(name, each) for name, known in self.originals.items() for each in known.fresh]
         await crowd_store.save_said(connection, said)
         await crowd_store.save_originals(connection, fresh)
         await session_store.save_sessions(connection, self.sessions)
@@ -82,45 +98,66 @@ async def look_across(
     books: Mapping[str, RuleBook],
     connection: Connection,
 ) -> Across:
-    """Load what the batch's communities remember, and read its posted messages in the order of the log."""
+    """Load what the batch's communities remember, and read its messages in the order of the log.
+
+    Reposts are looked for in posted messages alone: an edit does not say whom the message answers, and to
+    answer the author is credit enough.
+    """
     posted = {
         number: message
         for number, message in messages.items()
         if isinstance(batch[number].data, MessagePosted)
     }
-    crowds, campaigns = await _campaigns(batch, posted, books, connection)
+    crowds, campaigns = await _campaigns(batch, messages, books, connection)
     originals, reposts = await _reposts(posted, books, connection)
-    sessions = await _sessions(batch, posted, connection)
+    sessions = await _sessions(batch, messages, connection)
     return Across(campaigns, reposts, crowds, originals, sessions)
 
 
 async def _campaigns(
     batch: Sequence[Event[Any]],
-    posted: Mapping[int, Message],
+    messages: Mapping[int, Message],
     books: Mapping[str, RuleBook],
     connection: Connection,
 ) -> tuple[dict[str, Crowd], dict[int, list[CampaignHit]]]:
+    reading: dict[int, list[tuple[Rule, Any]]] = {}
     moments: dict[str, list[datetime]] = {}
-    for number, message in posted.items():
-        rules = books[message.community_id].across(CAMPAIGN)
-        if any(rule.scope.holds(message) and params.reads(message) for rule, params in rules):
+    rules_of = {community_id: book.across(CAMPAIGN) for community_id, book in books.items()}
+    for number, message in messages.items():
+        rules = rules_of[message.community_id]
+        if own := [each for each in rules if each[1].reads(message) and each[0].scope.holds(message)]:
+            reading[number] = own
             moments.setdefault(message.community_id, []).append(batch[number].occurred_at)
+    owners = {event.community_id: event.profile.owner for event in batch}
     asked = [
-        (community_id, min(times) - span, max(times) + span)
+        (community_id, min(times) - span, max(times) + span, owners[community_id])
         for community_id, times in sorted(moments.items())
         for span in [_span(books[community_id])]
     ]
     said = await crowd_store.load_said(connection, asked)
-    crowds = {community_id: Crowd.of(said.get(community_id, ())) for community_id in moments}
+    crowds = {
+        community_id: Crowd.of(said.get(community_id, ()), owners[community_id]) for community_id in moments
+    }
+    houses = _houses(crowds.values())
     campaigns: dict[int, list[CampaignHit]] = {}
-    for number, message in posted.items():
-        if crowd := crowds.get(message.community_id):
-            event = batch[number]
-            rules = books[message.community_id].across(CAMPAIGN)
-            propose = partial(event_id, event.now, CAMPAIGN, event.id)
-            if hits := crowd.hear(message, rules, propose, event.is_stale):
-                campaigns[number] = hits
+    for number, own in reading.items():
+        event, message = batch[number], messages[number]
+        crowd = crowds[message.community_id]
+        propose = partial(event_id, event.now, CAMPAIGN, event.id)
+        is_edit = not isinstance(event.data, MessagePosted)
+        neighbours = houses.get(crowd.owner, ())
+        if hits := crowd.hear(message, own, propose, event.is_stale, is_edit, neighbours):
+            campaigns[number] = hits
     return crowds, campaigns
+
+
+def _houses(crowds: Iterable[Crowd]) -> Mapping[str | None, list[Crowd]]:
+    """The crowds of each owner who is known."""
+    houses: dict[str | None, list[Crowd]] = {}
+    for crowd in crowds:
+        if crowd.owner is not None:
+            houses.setdefault(crowd.owner, []).append(crowd)
+    return houses
 
 
 def _span(book: RuleBook) -> timedelta:
@@ -130,33 +167,36 @@ def _span(book: RuleBook) -> timedelta:
 async def _reposts(
     posted: Mapping[int, Message], books: Mapping[str, RuleBook], connection: Connection
 ) -> tuple[dict[str, Originals], dict[int, list[Hit]]]:
-    long = [
-        number
-        for number, message in posted.items()
-        if any(params.reads(message) for _, params in books[message.community_id].across(REPOST))
-    ]
+    rules_of = {community_id: book.across(REPOST) for community_id, book in books.items()}
+    long = []
+    for number, message in posted.items():
+        for _, params in rules_of[message.community_id]:
+            if params.reads(message):
+                long.append(number)
+                break
     prints = [posted[number].fingerprint for number in long]
     marks = dict(zip(long, marks_all(prints, [posted[number].community_id for number in long]), strict=True))
     communities = sorted({posted[number].community_id for number in marks})
-    wanted = sorted({mark for each in marks.values() for mark in each})
-    loaded = await crowd_store.load_originals(connection, communities, wanted)
+    loaded = await crowd_store.load_originals(connection, communities, marks.values())
     originals = {community_id: Originals.of(loaded.get(community_id, ())) for community_id in communities}
     reposts: dict[int, list[Hit]] = {}
     for number, own in marks.items():
         message = posted[number]
-        rules = books[message.community_id].across(REPOST)
+        rules = rules_of[message.community_id]
         if hits := originals[message.community_id].read(message, own, rules):
             reposts[number] = hits
     return originals, reposts
 
 
 async def _sessions(
-    batch: Sequence[Event[Any]], posted: Mapping[int, Message], connection: Connection
+    batch: Sequence[Event[Any]], messages: Mapping[int, Message], connection: Connection
 ) -> Sessions:
     earliest: dict[str, datetime] = {}
     for event in batch:
-        known = earliest.get(event.community_id)
-        earliest[event.community_id] = min(known, event.occurred_at) if known else event.occurred_at
-    told = {event.data.session_id for event in batch if isinstance(event.data, SessionOpened | SessionClosed)}
-    members = sorted({message.member_id for message in posted.values()})
+        community_id, moment = event.data.community_id, event.occurred_at
+        known = earliest.get(community_id)
+        if known is None or moment < known:
+            earliest[community_id] = moment
+    told = {event.data.session_id for event in batch if type(event.data) in (SessionOpened, SessionClosed)}
+    members = sorted({message.member_id for message in messages.values()})
     return await session_store.load_sessions(connection, sorted(earliest.items()), sorted(told), members)

@@ -1,11 +1,14 @@
-"""Reminds a community of the rule that it breaks most: some evenings a week, every evening while ads rise."""
+"""Reminds a community of the rule that it breaks most: some evenings a week, and others while ads rise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from services.moderation import metrics
+from services.moderation.domain.policy import Mode
 from services.moderation.domain.reminders import (
+    AD_KINDS,
     Broken,
     Reminders,
     Spoken,
@@ -17,6 +20,7 @@ from services.moderation.domain.reminders import (
 )
 from services.moderation.domain.rulebook import RuleBook
 from services.moderation.handlers.forget_members import UNTOUCHED
+from services.moderation.handlers.open_cases import Outcome
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.store import reminders as store
 from services.moderation.store.disputes import prune_pairs
@@ -24,7 +28,7 @@ from services.moderation.store.pulse import prune_pulse
 from shared.contracts.commands import SendMessage
 from shared.contracts.identity import event_id
 from shared.contracts.profiles import CommunityProfile
-from shared.engine import DueTimer, Timer, UnitOfWork
+from shared.engine import DueTimer, Event, Timer, UnitOfWork
 from shared.i18n import Catalogue, match
 
 RULE_REMINDER = "rule_reminder"
@@ -36,13 +40,13 @@ PULSE_KEPT = timedelta(days=36)
 
 @dataclass(frozen=True, slots=True)
 class RemindOfRules:
-    """Every evening for each community of which anything was ever heard."""
+    """On the evenings of reminders, and of days with ads, for each community of which anything was heard."""
 
     texts: Catalogue
     books: RuleBooks
 
     async def __call__(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
-        """Say what is due, and come again the next evening."""
+        """Say what is due, and come again on the next evening of reminders."""
         settings = await store.load_reminders(work.connection, sorted({each.community_id for each in due}))
         for each in due:
             following = settings[each.community_id].next_after(each.now, each.profile.zone)
@@ -103,6 +107,21 @@ class RemindOfRules:
             cause_id=event_id(due.timer.due_at, RULE_REMINDER, due.community_id),
             expires_at=due.now + COMMAND_VALID,
         )
+
+
+async def look_tonight(outcomes: Sequence[Outcome], batch: Sequence[Event[Any]], work: UnitOfWork) -> None:
+    """An ad makes its evening one to look at, whatever the day of the week."""
+    first: dict[str, Event[Any]] = {}
+    for outcome in outcomes:
+        if any(each.rule.kind in AD_KINDS and each.mode is Mode.ENFORCE for each in outcome.found):
+            event = batch[outcome.cause]
+            first.setdefault(event.community_id, event)
+    if not first:
+        return
+    settings = await store.load_reminders(work.connection, sorted(first))
+    for community_id, event in sorted(first.items()):
+        evening = settings[community_id].next_evening(event.now, event.profile.zone)
+        work.set_timer(Timer(community_id, RULE_REMINDER, evening))
 
 
 def _is_timely(due: DueTimer, settings: Reminders) -> bool:

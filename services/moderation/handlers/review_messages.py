@@ -3,31 +3,36 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from services.moderation import metrics
 from services.moderation.domain.docket import Docket
 from services.moderation.domain.message import Key, Message
+from services.moderation.domain.reading import Readings
 from services.moderation.domain.rulebook import Hit, RuleBook
-from services.moderation.domain.window import Window
+from services.moderation.domain.window import Window, may_be_new
 from services.moderation.handlers.decide import decide
 from services.moderation.handlers.forget_members import forgetting
+from services.moderation.handlers.hand_over_campaigns import hand_over
 from services.moderation.handlers.listings import Exemptions, Listings
 from services.moderation.handlers.look_across import Across, look_across
+from services.moderation.handlers.remind_of_rules import look_tonight
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.watch_disputes import watch_disputes
 from services.moderation.handlers.watch_pulse import watch_messages
 from services.moderation.store import windows as store
 from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited, MessagePosted
+from shared.contracts.contract import Contract
 from shared.contracts.engagement import SessionClosed, SessionOpened
 from shared.engine import Event, UnitOfWork
 from shared.i18n import Catalogue
-from shared.text import fingerprint_all, links_of, normalise_all
 
 OPERATOR = "operator"
 
 Reviewed = MessagePosted | MessageEdited | MessageDeleted | MemberJoined | SessionOpened | SessionClosed
 Written = MessagePosted | MessageEdited
+WRITTEN = frozenset((MessagePosted, MessageEdited))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,12 @@ class ReviewMessages:
     texts: Catalogue
     books: RuleBooks
     lists: Listings = field(default_factory=Listings)
+    readings: Readings = field(default_factory=Readings)
 
     async def __call__(self, batch: Sequence[Event[Reviewed]], work: UnitOfWork) -> None:
         """Load the rules and the members' windows, judge, save what is new and announce it."""
         books = await self.books.of(work.connection, sorted({event.community_id for event in batch}))
-        messages = _read(batch)
+        messages = self._read(batch)
         across = await look_across(batch, messages, books, work.connection)
         members = sorted({*_members(batch), *across.members(batch)})
         lists = await self.lists.of(work.connection, sorted(books), members)
@@ -50,37 +56,41 @@ class ReviewMessages:
         docket = Docket(windows)
         _judge(docket, batch, messages, books, lists, across)
         outcomes = await decide(docket, batch, books, self.texts, work)
-        await across.save(work.connection)
+        latest = {event.community_id: event.now for event in batch}
+        await across.save(work.connection, latest)
+        await hand_over(across.campaigns, batch, self.books, work)
+        await look_tonight(outcomes, batch, work)
         await watch_messages(batch, messages, outcomes, books, self.texts, work)
         await watch_disputes(docket, batch, messages, self.texts, work)
-        await _remember(docket, known, batch, across, work)
+        await _remember(docket, known, latest, across, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
 
+    def look_ahead(self, facts: Sequence[Contract]) -> None:
+        """Read the texts of what comes next."""
+        self.readings.of([data.text for data in facts if isinstance(data, Written) and _is_judged(data)])
 
-def _read(batch: Sequence[Event[Reviewed]]) -> dict[int, Message]:
-    """The messages that rules may judge, by their event's number in the batch."""
-    judged = [
-        (number, event.occurred_at, event.data)
-        for number, event in enumerate(batch)
-        if isinstance(event.data, Written) and not event.data.is_bot and not _is_operators(event.data)
-    ]
-    texts = normalise_all([data.text for _, _, data in judged])
-    fingerprints = fingerprint_all([text.text for text in texts])
-    return {
-        number: Message(
-            data.community_id,
-            data.member_id,
-            data.message_id,
-            data.channel_id,
-            microseconds_of(occurred_at),
-            text,
-            fingerprint,
-            len(links_of(data.text)),
-            data.mentions,
-            *((data.reply_to_member, data.member_roles) if isinstance(data, MessagePosted) else ()),
-        )
-        for (number, occurred_at, data), text, fingerprint in zip(judged, texts, fingerprints, strict=True)
-    }
+    def _read(self, batch: Sequence[Event[Any]]) -> dict[int, Message]:
+        """The messages that rules may judge, by their event's number in the batch."""
+        judged = [
+            (number, event)
+            for number, event in enumerate(batch)
+            if type(event.data) in WRITTEN and _is_judged(event.data)
+        ]
+        readings = self.readings.of([event.data.text for _, event in judged])
+        return {
+            number: Message(
+                data.community_id, data.member_id, data.message_id, data.channel_id,
+                microseconds_of(event.occurred_at), *reading, data.mentions,
+                *((data.reply_to_member, data.member_roles) if type(data) is MessagePosted else ()),
+            )
+            for (number, event), reading in zip(judged, readings, strict=True)
+            for data in [event.data]
+        }  # fmt: skip
+
+
+def _is_judged(data: Any) -> bool:
+    """Whether rules may judge what somebody wrote."""
+    return not data.is_bot and not _is_operators(data)
 
 
 def _is_operators(data: Reviewed) -> bool:
@@ -104,40 +114,41 @@ def _judge(
     lists: Exemptions,
     across: Across,
 ) -> None:
-    shown = _listed(_shown(messages, books), messages, books, lists)
+    shown = _listed(_shown(messages, books, docket.windows), messages, books, lists)
     for number, event in enumerate(batch):
         data = event.data
-        if isinstance(data, MessageDeleted):
+        if message := messages.get(number):
+            book = books[message.community_id]
+            if (message.community_id, message.member_id) in lists.allowed:
+                book = book.binding()
+            hits = [*shown[number], *across.shown(number, event, message, shown[number], docket, book)]
+            if isinstance(data, MessagePosted):
+                docket.judge_posted(message, hits, book, number)
+            else:
+                docket.judge_edited(message, hits, number)
+            for hit in across.campaigns.get(number, ()):
+                docket.judge_campaign(hit, message.community_id, number)
+        elif isinstance(data, MessageDeleted):
             docket.bury(data.community_id, data.message_id)
         elif isinstance(data, SessionOpened | SessionClosed):
             across.hear(event)
-        elif data.is_bot:
-            continue
-        elif isinstance(data, MemberJoined):
+        elif isinstance(data, MemberJoined) and not data.is_bot:
             docket.join(data.community_id, data.member_id, microseconds_of(event.occurred_at))
-        elif _is_operators(data):
+        elif _is_operators(data) and not data.is_bot:
             docket.excuse(data.community_id, data.member_id)
-        elif isinstance(data, MessagePosted):
-            message, book = messages[number], books[data.community_id]
-            if (data.community_id, data.member_id) in lists.allowed:
-                book = book.binding()
-            more = across.shown(number, event, message, shown[number], docket, book)
-            docket.judge_posted(message, [*shown[number], *more], book, number)
-            for hit in across.campaigns.get(number, ()):
-                docket.judge_campaign(hit, data.community_id, number)
-        else:
-            docket.judge_edited(messages[number], shown[number], number)
 
 
-def _shown(messages: Mapping[int, Message], books: Mapping[str, RuleBook]) -> dict[int, list[Hit]]:
+def _shown(
+    messages: Mapping[int, Message], books: Mapping[str, RuleBook], windows: Mapping[Key, Window]
+) -> dict[int, list[Hit]]:
     """What each message's text shows; communities under the same book are read together."""
     together: dict[int, list[int]] = {}
     for number, message in messages.items():
         together.setdefault(id(books[message.community_id]), []).append(number)
     shown: dict[int, list[Hit]] = {}
     for numbers in together.values():
-        book = books[messages[numbers[0]].community_id]
-        shown |= zip(numbers, book.read([messages[number] for number in numbers]), strict=True)
+        own = [messages[number] for number in numbers]
+        shown |= zip(numbers, books[own[0].community_id].read(own, may_be_new(own, windows)), strict=True)
     return shown
 
 
@@ -164,7 +175,7 @@ def _listed(
 async def _remember(
     docket: Docket,
     known: Collection[Key],
-    batch: Sequence[Event[Reviewed]],
+    latest: Mapping[str, datetime],
     across: Across,
     work: UnitOfWork,
 ) -> None:
@@ -174,6 +185,5 @@ async def _remember(
     fresh = {community_id for community_id, _ in changed.keys() - known}
     fresh |= {community_id for community_id, _ in docket.gone}
     fresh |= {community_id for community_id, _ in across.sessions.changed}
-    latest: dict[str, datetime] = {event.community_id: event.now for event in batch}
     for community_id in sorted(fresh):
         work.set_timer(forgetting(community_id, latest[community_id]))

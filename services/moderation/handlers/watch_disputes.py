@@ -6,12 +6,12 @@ from typing import Any
 
 from services.moderation import metrics
 from services.moderation.domain.dispute import (
-    ABUSE_KINDS,
     NOTHING,
     Exchange,
     Pair,
     PairKey,
     heat_of,
+    is_about_abuse,
     pair_of,
     partners,
 )
@@ -74,7 +74,7 @@ def _scores(docket: Docket) -> dict[tuple[int, str], float]:
     """The highest score of a finding about abuse, by event and message, whatever becomes of it."""
     scores: dict[tuple[int, str], float] = {}
     for found in docket.found.values():
-        if found.rule.kind in ABUSE_KINDS:
+        if is_about_abuse(found.rule):
             place = found.cause, found.message.message_id
             scores[place] = max(found.finding.score, scores.get(place, 0.0))
     return scores

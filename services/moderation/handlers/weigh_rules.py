@@ -7,7 +7,8 @@ from services.moderation.domain.policy import Mode, Policy, Rule
 from services.moderation.domain.precision import VERDICTS_MAX, must_fall_back
 from services.moderation.store import verdicts as store
 from services.moderation.store.cases import ENGINE_ACTOR
-from services.moderation.store.policies import PolicyVersion, add_version, load_heads, load_version
+from services.moderation.store.heads import load_heads
+from services.moderation.store.policies import PolicyVersion, add_version, load_version
 from shared.contracts.commands import SendMessage
 from shared.engine import Community, UnitOfWork
 from shared.i18n import Catalogue, match
@@ -57,7 +58,7 @@ async def _to_review(
     """A new version of the policy on top of whichever is the newest."""
     versions = {each.id: each.version for each in policy.rules}
     for _ in range(TRIES):
-        head = (await load_heads(work.connection, [community_id])).get(community_id, 0)
+        head = (await load_heads(work.connection, [community_id]))[community_id].policy
         stored = await load_version(work.connection, community_id, head) if head else None
         document = json.dumps(_document(stored, rule))
         known = versions | (stored.rule_versions if stored else {})

@@ -23,12 +23,15 @@ CREATE TABLE original_text (
     posted_at    timestamptz NOT NULL,
     length       integer NOT NULL,
     sketch       text NOT NULL,
-    marks        bigint[] NOT NULL,
-    PRIMARY KEY (community_id, message_id)
+    mark_1       bigint NOT NULL,
+    mark_2       bigint NOT NULL,
+    mark_3       bigint NOT NULL
 );
 -- A text is looked up by any of its marks, which are salted with the community's id.
-CREATE INDEX original_text_by_mark ON original_text USING gin (marks);
-CREATE INDEX original_text_by_time ON original_text (community_id, posted_at);
+CREATE INDEX original_text_by_mark_1 ON original_text (mark_1);
+CREATE INDEX original_text_by_mark_2 ON original_text (mark_2);
+CREATE INDEX original_text_by_mark_3 ON original_text (mark_3);
+CREATE INDEX original_text_by_time ON original_text USING brin (posted_at);
 
 -- Joins of the last hours.
 CREATE TABLE recent_join (

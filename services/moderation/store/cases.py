@@ -12,20 +12,30 @@ UNRESOLVED = """
     SELECT case_id FROM moderation_case WHERE case_id = ANY($1::text[]) AND state <> 'resolved'
     ORDER BY case_id FOR UPDATE
 """
+# A case's messages and its opening, with the case.
 SAVE_CASES = """
-    INSERT INTO moderation_case AS known
-        (case_id, community_id, kind, member_id, rule, rule_version, score, opened_at, state)
-    SELECT t.*, 'open'
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::float8[],
-                $8::timestamptz[]) AS t
-    ON CONFLICT (case_id) DO UPDATE SET score = greatest(known.score, excluded.score)
-    RETURNING case_id, xmax = 0 AS is_new
-"""
-SAVE_CASE_MESSAGES = """
-    INSERT INTO case_message (case_id, message_id, member_id, channel_id, posted_at, text)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
-    ON CONFLICT (case_id, message_id) DO UPDATE SET text = excluded.text
-    WHERE case_message.text = '' AND excluded.text <> ''
+    WITH wanted AS (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[],
+                             $7::float8[], $8::timestamptz[], $9::text[])
+             AS t (case_id, community_id, kind, member_id, rule, rule_version, score, opened_at, note)
+    ), saved AS (
+        INSERT INTO moderation_case AS known
+            (case_id, community_id, kind, member_id, rule, rule_version, score, opened_at, state)
+        SELECT case_id, community_id, kind, member_id, rule, rule_version, score, opened_at, 'open'
+        FROM wanted ORDER BY case_id
+        ON CONFLICT (case_id) DO UPDATE SET score = greatest(known.score, excluded.score)
+        RETURNING case_id, xmax = 0 AS is_new
+    ), messages AS (
+        INSERT INTO case_message AS known (case_id, message_id, member_id, channel_id, posted_at, text)
+        SELECT * FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
+                             $15::text[])
+        ON CONFLICT (case_id, message_id) DO UPDATE SET text = excluded.text
+        WHERE known.text = '' AND excluded.text <> ''
+    ), opened AS (
+        INSERT INTO case_history (case_id, version, at, actor, act, note)
+        SELECT case_id, 1, opened_at, $16, 'opened', note FROM saved JOIN wanted USING (case_id) WHERE is_new
+    )
+    SELECT case_id FROM saved WHERE is_new
 """
 ADD_HISTORY = """
     INSERT INTO case_history (case_id, version, at, actor, act, note)
@@ -36,6 +46,11 @@ EMPTY_TEXTS = """
     FROM unnest($1::text[], $2::timestamptz[]) AS old (community_id, opened_before)
     JOIN moderation_case c ON c.community_id = old.community_id AND c.opened_at < old.opened_before
     WHERE case_message.case_id = c.case_id AND case_message.text <> ''
+"""
+FILL_TEXTS = """
+    UPDATE case_message m SET text = t.text
+    FROM unnest($2::text[], $3::text[]) AS t (message_id, text)
+    WHERE m.case_id = $1 AND m.message_id = t.message_id AND m.text = ''
 """
 HOLD_TEXT = """
     SELECT community_id FROM unnest($1::text[]) AS asked (community_id)
@@ -59,6 +74,8 @@ class Case(NamedTuple):
     rule_version: int
     score: float
     opened_at: datetime
+    note: str = ""
+    """Why, for the history, where no finding says it."""
 
 
 class CaseMessage(NamedTuple):
@@ -87,14 +104,13 @@ async def save_cases(
     rows = sorted(cases)
     if not rows:
         return set()
-    saved = await connection.fetch(SAVE_CASES, *columns_of(rows, 8))
-    fresh = {row["case_id"] for row in saved if row["is_new"]}
-    await connection.execute(SAVE_CASE_MESSAGES, *columns_of(sorted(messages), 6))
-    opened = [
-        (row.case_id, 1, row.opened_at, ENGINE_ACTOR, "opened", "") for row in rows if row.case_id in fresh
-    ]
-    await add_history(connection, opened)
-    return fresh
+    columns = [*columns_of(rows, 9), *columns_of(sorted(messages), 6)]
+    return {row["case_id"] for row in await connection.fetch(SAVE_CASES, *columns, ENGINE_ACTOR)}
+
+
+async def fill_texts(connection: Connection, case_id: str, texts: Mapping[str, str]) -> None:
+    """Add texts of messages of the case that have none, by message."""
+    await connection.execute(FILL_TEXTS, case_id, list(texts), list(texts.values()))
 
 
 async def empty_texts(connection: Connection, opened_before: Mapping[str, datetime]) -> set[str]:

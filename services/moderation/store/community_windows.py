@@ -7,12 +7,18 @@ from services.moderation.domain.originals import KEPT_DAYS
 from services.moderation.store.columns import columns_of
 from shared.postgres.connection import Connection
 
+SAID_KEPT = timedelta(hours=2)
+"""Four times the longest window of a campaign: what comes late still finds its neighbours."""
 RECENT_KEPT = timedelta(days=1)
-"""Far above every window: what comes late still finds its neighbours."""
+"""As much longer than the window of a wave of joins."""
 SESSIONS_KEPT = timedelta(days=7)
 
 PRUNE_SAID = """
     DELETE FROM recent_text t USING unnest($1::text[], $2::timestamptz[]) AS old (community_id, before)
+    WHERE t.community_id = old.community_id AND t.posted_at < old.before
+"""
+PRUNE_EDITS = """
+    DELETE FROM recent_edit t USING unnest($1::text[], $2::timestamptz[]) AS old (community_id, before)
     WHERE t.community_id = old.community_id AND t.posted_at < old.before
 """
 PRUNE_ORIGINALS = """
@@ -38,6 +44,7 @@ PRUNE_SESSIONS = """
 STILL_THERE = """
     SELECT community_id FROM unnest($1::text[]) AS asked (community_id)
     WHERE EXISTS (SELECT FROM recent_text t WHERE t.community_id = asked.community_id)
+       OR EXISTS (SELECT FROM recent_edit t WHERE t.community_id = asked.community_id)
        OR EXISTS (SELECT FROM original_text t WHERE t.community_id = asked.community_id)
        OR EXISTS (SELECT FROM recent_join t WHERE t.community_id = asked.community_id)
        OR EXISTS (SELECT FROM join_wave t WHERE t.community_id = asked.community_id)
@@ -46,10 +53,16 @@ STILL_THERE = """
 """
 
 
+async def forget_said(connection: Connection, since: Sequence[tuple[str, datetime]]) -> None:
+    """Forget the communities' texts from before these moments."""
+    await connection.execute(f"WITH edits AS ({PRUNE_EDITS}) {PRUNE_SAID}", *columns_of(since, 2))
+
+
 async def prune(connection: Connection, moments: Sequence[tuple[str, datetime]]) -> set[str]:
     """Forget what is old at the communities' moments; returns the communities of which some is left."""
     for statement, kept in (
-        (PRUNE_SAID, RECENT_KEPT),
+        (PRUNE_SAID, SAID_KEPT),
+        (PRUNE_EDITS, SAID_KEPT),
         (PRUNE_ORIGINALS, timedelta(days=KEPT_DAYS)),
         (PRUNE_JOINS, RECENT_KEPT),
         (PRUNE_WAVES, RECENT_KEPT),

@@ -46,6 +46,7 @@ FORGET_INVITER_OF_REQUESTS = """
 ERASE_ARRIVALS = "DELETE FROM member_arrival WHERE community_id = $1 AND member_id = $2"
 FORGET_INVITER = "UPDATE member_arrival SET invited_by = NULL WHERE community_id = $1 AND invited_by = $2"
 ERASE_TEXTS = "DELETE FROM recent_text WHERE community_id = $1 AND member_id = $2"
+ERASE_EDITS = "DELETE FROM recent_edit WHERE community_id = $1 AND member_id = $2"
 ERASE_ORIGINALS = "DELETE FROM original_text WHERE community_id = $1 AND member_id = $2"
 ERASE_JOINS = "DELETE FROM recent_join WHERE community_id = $1 AND member_id = $2"
 ERASE_OFFENCES = "DELETE FROM session_offence WHERE community_id = $1 AND member_id = $2"
@@ -70,9 +71,20 @@ ERASE_CLEANED = """
 """
 ERASE_PAIRS = "DELETE FROM dispute_pair WHERE community_id = $1 AND (member_a = $2 OR member_b = $2)"
 ERASE_DISPUTES = "DELETE FROM dispute WHERE community_id = $1 AND (member_a = $2 OR member_b = $2)"
-FORGET_LEAVES = """
-    UPDATE pulse SET leave_ids = array_remove(leave_ids, $2)
-    WHERE community_id = $1 AND $2 = ANY(leave_ids)
+# examples of what was counted: members who left, and messages
+FORGET_EXAMPLES = """
+    WITH theirs AS (SELECT message_id FROM finding WHERE community_id = $1 AND member_id = $2)
+    UPDATE pulse SET leave_ids = array_remove(leave_ids, $2),
+        finding_ids = ARRAY(SELECT unnest(finding_ids) EXCEPT SELECT message_id FROM theirs),
+        negative_ids = ARRAY(SELECT unnest(negative_ids) EXCEPT SELECT message_id FROM theirs)
+    WHERE community_id = $1
+      AND (leave_ids || finding_ids || negative_ids) && (SELECT array_agg(message_id) || $2 FROM theirs)
+"""
+FORGET_WARNED_OF = """
+    WITH theirs AS (SELECT message_id FROM finding WHERE community_id = $1 AND member_id = $2
+                    UNION SELECT $2)
+    UPDATE warning SET ids = ARRAY(SELECT unnest(ids) EXCEPT SELECT message_id FROM theirs)
+    WHERE community_id = $1 AND ids && (SELECT array_agg(message_id) FROM theirs)
 """
 # a letter holds the whole event, as JSON whose spaces its writer chose
 ERASE_DEAD_LETTERS = """
@@ -82,6 +94,8 @@ ERASE_DEAD_LETTERS = """
            OR position(convert_to('"member_id": ' || to_json($2::text), 'UTF8') IN value) > 0)
 """
 STEPS: tuple[tuple[str, str], ...] = (
+    ("pulse", FORGET_EXAMPLES),
+    ("warning", FORGET_WARNED_OF),
     ("gone_message", ERASE_GONE),
     ("finding", ERASE_FINDINGS),
     ("removal", ERASE_REMOVALS),
@@ -102,6 +116,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("member_arrival", ERASE_ARRIVALS),
     ("member_arrival_invited", FORGET_INVITER),
     ("recent_text", ERASE_TEXTS),
+    ("recent_edit", ERASE_EDITS),
     ("original_text", ERASE_ORIGINALS),
     ("recent_join", ERASE_JOINS),
     ("session_offence", ERASE_OFFENCES),
@@ -109,7 +124,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("cleaning_member", ERASE_CLEANED),
     ("dispute_pair", ERASE_PAIRS),
     ("dispute", ERASE_DISPUTES),
-    ("pulse", FORGET_LEAVES),
     ("dead_letter", ERASE_DEAD_LETTERS),
 )
 """What is counted under which name, in the order in which it goes."""

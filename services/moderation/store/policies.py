@@ -1,7 +1,6 @@
 """Policies of communities, every version of them."""
 
 import json
-from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,14 +8,6 @@ import asyncpg
 
 from shared.postgres.connection import Connection
 
-LOAD_HEADS = """
-    SELECT head.community_id, head.version
-    FROM unnest($1::text[]) AS wanted (community_id)
-    CROSS JOIN LATERAL (
-        SELECT p.community_id, p.version FROM policy p WHERE p.community_id = wanted.community_id
-        ORDER BY p.version DESC LIMIT 1
-    ) AS head
-"""
 LOAD_VERSION = """
     SELECT community_id, version, document, rules, changed_at, changed_by, reason
     FROM policy WHERE community_id = $1 AND version = $2
@@ -42,12 +33,6 @@ class PolicyVersion(NamedTuple):
     changed_at: datetime
     changed_by: str
     reason: str
-
-
-async def load_heads(connection: Connection, communities: Collection[str]) -> dict[str, int]:
-    """The newest version of those communities that have a policy of their own."""
-    rows = await connection.fetch(LOAD_HEADS, list(communities))
-    return {row["community_id"]: row["version"] for row in rows}
 
 
 async def load_version(connection: Connection, community_id: str, version: int) -> PolicyVersion | None:

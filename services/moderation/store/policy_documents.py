@@ -1,7 +1,7 @@
 """Policies as people write them: YAML or JSON, only what differs from the default set, checked as a whole."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,22 +9,24 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.moderation.domain.policy import SEVERITY_MAX, Action, Mode, Policy, Rule, Scope
+from services.moderation.domain.policy import SEVERITY_MAX, Action, BadPolicy, Mode, Policy, Rule, Scope
 from services.moderation.domain.rules import KINDS
 
 DEFAULT_FILE = Path(__file__).with_name("default_policy.yaml")
 RULES_MAX = 200
 YAML_CHARACTERS_MAX = 1_000_000
+RESOLVED = {"tag:yaml.org,2002:bool": re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")}
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Ids = Annotated[tuple[str, ...], Field(max_length=2000)]
 
 
-class BadPolicy(Exception):
-    """A policy that must not judge anybody; every complaint names its rule."""
+class _Yaml(yaml.SafeLoader):
+    """YAML of which only `true` and `false` are truth values, as in YAML 1.2: `mode: off` is a mode."""
 
-    def __init__(self, complaints: Sequence[str]) -> None:
-        super().__init__("; ".join(complaints))
-        self.complaints = tuple(complaints)
+    yaml_implicit_resolvers = {
+        first: [(tag, RESOLVED.get(tag, pattern)) for tag, pattern in resolvers]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class ScopeDocument(BaseModel):
@@ -73,12 +75,12 @@ def read_yaml(text: str) -> PolicyDocument:
     if re.search(r"[&*]\w", text) and re.search(r":\s*\*\w|-\s*\*\w", text):
         raise BadPolicy(["anchors and aliases are not taken"])
     try:
-        return PolicyDocument.model_validate(yaml.safe_load(text) or {})
+        return PolicyDocument.model_validate(yaml.load(text, _Yaml) or {})  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise BadPolicy([f"no YAML{f', line {mark.line + 1}' if mark else ''}"]) from None
     except ValidationError as error:
-        raise BadPolicy(_complaints(error)) from None
+        raise BadPolicy(complaints_of(error)) from None
     except (ValueError, RecursionError):  # a date that there is not, brackets without end
         raise BadPolicy(["it holds a value that cannot be read, or is nested too deeply"]) from None
 
@@ -155,7 +157,7 @@ def _filled(kind: type[Any], values: Mapping[str, Any]) -> Any:
     try:
         return TypeAdapter(kind).validate_python(dict(values))
     except ValidationError as error:
-        raise ValueError("; ".join(_complaints(error))) from None
+        raise ValueError("; ".join(complaints_of(error))) from None
 
 
 def _values(params: object) -> dict[str, Any]:
@@ -185,7 +187,8 @@ def _document(rule: Rule) -> dict[str, Any]:
     return written | ({"names": dict(sorted(rule.names.items()))} if rule.names else {})
 
 
-def _complaints(error: ValidationError) -> list[str]:
+def complaints_of(error: ValidationError) -> list[str]:
+    """Sentences, each with its place."""
     return [
         ": ".join(
             part

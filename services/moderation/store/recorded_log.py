@@ -1,12 +1,15 @@
 """A community's messages as Kafka keeps them: read beside the engine, without a group, changing nothing."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.moderation.domain.recorded import Recorded
 from services.moderation.store.moments import microseconds_of
@@ -18,8 +21,14 @@ from shared.engine.record import Decoder, Incoming, Raw
 RECORDS_MAX = 500
 FETCH_BYTES_MAX = 1_048_576
 ASK_SECONDS_MAX = 15.0
+LOOK_BACK = (timedelta(hours=1), timedelta(hours=24))
+"""How long before its report a message may have been written: first the usual, then what is far."""
+LOOK_SECONDS_MAX = 4.0
 CLOCK_SKEW = timedelta(minutes=5)
 """The log's time of a message may be so much before the platform's."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class Slice(NamedTuple):
@@ -68,6 +77,29 @@ class RecordedLog:
                 yield Slice(asked, min(1.0, (at - first) / (end - first)), begins_at)
         finally:
             await consumer.stop()
+
+    async def texts(self, community_id: str, wanted: Mapping[str, datetime]) -> dict[str, str]:
+        """Texts of messages by id, as far as they are found in the time that a person waits.
+
+        `wanted` says by when each was written; what an edit made of it before the last of these counts.
+        """
+        before = max(wanted.values()) + timedelta(microseconds=1)
+        found: dict[str, str] = {}
+        for span in LOOK_BACK:
+            reading = self.read(community_id, min(wanted.values()) - span, before)
+            try:
+                async with asyncio.timeout(LOOK_SECONDS_MAX), aclosing(reading) as slices:
+                    async for each in slices:
+                        found |= {
+                            one.message_id: one.text for one in each.messages if one.message_id in wanted
+                        }
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning(
+                    "texts were not found in time", action="texts_missing", error=type(error).__name__
+                )
+            if len(found) == len(wanted):
+                break
+        return found
 
 
 async def _range(

@@ -12,7 +12,9 @@ ADD_MESSAGES = """
     INSERT INTO channel_day AS known (community_id, day, channel_id, messages)
     SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::int[])
     ON CONFLICT (community_id, day, channel_id) DO UPDATE SET messages = known.messages + excluded.messages
-    RETURNING community_id, xmax = 0 AS is_new
+    RETURNING community_id, xmax = 0 AND NOT EXISTS (
+        SELECT FROM community_care c WHERE c.community_id = known.community_id AND c.watched_since IS NOT NULL
+    ) AS may_begin
 """
 WATCH = """
     INSERT INTO community_care AS known (community_id, watched_since)
@@ -69,11 +71,11 @@ class Written(NamedTuple):
 
 
 async def add_messages(connection: Connection, written: Sequence[Written]) -> set[str]:
-    """Count them; returns the communities of which a channel begins a day."""
+    """Count them; returns the communities of which something may be heard for the first time."""
     if not written:
         return set()
     rows = await connection.fetch(ADD_MESSAGES, *columns_of(sorted(written), 4))
-    return {row["community_id"] for row in rows if row["is_new"]}
+    return {row["community_id"] for row in rows if row["may_begin"]}
 
 
 async def watch(connection: Connection, since: Mapping[str, datetime]) -> set[str]:

@@ -40,24 +40,27 @@ class Trained:
 
 
 def fit(
-    reads: Sequence[Normalised], labels: Sequence[bool], advance: Advance = lambda done, note: None
+    reads: Sequence[Normalised],
+    labels: Sequence[bool],
+    weights: Sequence[float],
+    advance: Advance = lambda done, note: None,
 ) -> Trained:
-    """The same samples in the same order give the same model. Raises CannotTrain.
+    """The same samples in the same order give the same model; weights are above 0. Raises CannotTrain.
 
     The calibration sees each sample through a model that was trained without it.
     """
-    is_spam = np.array(labels, dtype=bool)
+    is_spam, weighing = np.array(labels, dtype=bool), np.array(weights)
     _check(is_spam)
     advance(0, f"{len(reads)} samples")
     counts = _matrix(reads)
     margins = np.zeros(len(reads))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(counts, is_spam)
     for number, (known, unseen) in enumerate(folds, 1):
-        linear, intercept = _linear(counts[known], is_spam[known])
+        linear, intercept = _linear(counts[known], is_spam[known], weighing[known])
         margins[unseen] = np.array(linear.margins([reads[place] for place in unseen])) + intercept
         advance(number, f"fold {number} of {FOLDS}")
-    slope, offset = _sigmoid(margins, is_spam)
-    linear, intercept = _linear(counts, is_spam)
+    slope, offset = _sigmoid(margins, is_spam, weighing)
+    linear, intercept = _linear(counts, is_spam, weighing)
     advance(STEPS, "done")
     model = Classifier(0, linear, slope, slope * intercept + offset)
     return Trained(model, len(reads), _metrics(slope * margins + offset, is_spam))
@@ -88,7 +91,9 @@ def _matrix(reads: Sequence[Normalised]) -> csr_matrix:
     return csr_matrix((np.concatenate(values), places), shape=(first, BUCKETS))
 
 
-def _linear(matrix: csr_matrix, is_spam: NDArray[np.bool_]) -> tuple[Linear, float]:
+def _linear(
+    matrix: csr_matrix, is_spam: NDArray[np.bool_], weighing: NDArray[np.float64]
+) -> tuple[Linear, float]:
     """Weights with each feature's rarity (the logarithm of its inverse document frequency) multiplied in."""
     holding = np.bincount(matrix.indices, minlength=BUCKETS)
     rarity = np.log((1 + len(is_spam)) / (1 + holding)) + RARITY_MIN
@@ -97,14 +102,16 @@ def _linear(matrix: csr_matrix, is_spam: NDArray[np.bool_]) -> tuple[Linear, flo
     )
     scaled = matrix.copy()
     scaled.data *= rarity[scaled.indices]
-    regression.fit(scaled, is_spam)
+    regression.fit(scaled, is_spam, sample_weight=weighing)
     weights = (regression.coef_[0] * rarity).astype(np.float32)
     return Linear.of(weights), float(regression.intercept_[0])
 
 
-def _sigmoid(margins: NDArray[np.float64], is_spam: NDArray[np.bool_]) -> tuple[float, float]:
+def _sigmoid(
+    margins: NDArray[np.float64], is_spam: NDArray[np.bool_], weighing: NDArray[np.float64]
+) -> tuple[float, float]:
     """Platt's slope and offset: probability = sigmoid(slope x margin + offset)."""
-    regression = LogisticRegression(C=1e6, solver="lbfgs").fit(margins[:, None], is_spam)
+    regression = LogisticRegression(C=1e6, solver="lbfgs").fit(margins[:, None], is_spam, weighing)
     return float(regression.coef_[0][0]), float(regression.intercept_[0])
 
 

@@ -11,6 +11,8 @@ SHIPPED = Path(__file__).parents[1] / "samples"
 FILE_BYTES_MAX = 50_000_000
 TEXT_CHARACTERS_MAX = 20_000
 SPAM, HAM = "spam", "ham"
+OWN_WEIGHT = 8.0
+"""How many shipped samples one of a community's own outweighs: what is spam there, it knows better."""
 
 
 class Sample(NamedTuple):
@@ -47,18 +49,29 @@ def verdict_samples(verdicts: Iterable[tuple[str, str]]) -> list[Sample]:
     return [Sample(text, label == SPAM) for text, label in verdicts]
 
 
-def distinct(sources: Sequence[Sequence[Sample]]) -> tuple[list[Normalised], list[bool]]:
-    """Each text once as rules read it, and its label, in an order that depends on nothing but the texts.
+class Distinct(NamedTuple):
+    """What is learned, place by place."""
 
-    Where sources contradict each other the later one is right, within one the earlier sample.
+    reads: list[Normalised]
+    labels: list[bool]
+    weights: list[float]
+
+
+def distinct(sources: Sequence[Sequence[Sample]]) -> Distinct:
+    """Each text once as rules read it, its label and weight, in an order that depends on nothing but texts.
+
+    Where sources contradict each other the later one is right, within one the earlier sample. The first
+    source is what everybody has, the later ones are a community's own and weigh more.
     """
-    labels: dict[str, tuple[Normalised, bool]] = {}
-    for source in sources:
+    known: dict[str, tuple[Normalised, bool, float]] = {}
+    for number, source in enumerate(sources):
         reads = normalise_all([sample.text for sample in source])
         for read, sample in reversed(list(zip(reads, source, strict=True))):
-            labels[read.text] = read, sample.is_spam
-    ordered = [labels[text] for text in sorted(labels) if text.strip()]
-    return [read for read, _ in ordered], [is_spam for _, is_spam in ordered]
+            known[read.text] = read, sample.is_spam, OWN_WEIGHT if number else 1.0
+    ordered = [known[text] for text in sorted(known) if text.strip()]
+    return Distinct(
+        [each[0] for each in ordered], [each[1] for each in ordered], [each[2] for each in ordered]
+    )
 
 
 def _sample(line: str, place: str) -> Sample:

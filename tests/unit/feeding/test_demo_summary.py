@@ -12,9 +12,21 @@ from connectors.imports.reading import Parsed
 from tests.builders import posted
 from tools.demo import _problems
 from tools.demo_facts import Example, Facts, Heard, Place
+from tools.demo_moderation import Appealed, ModerationFacts
 from tools.demo_table import show
 
 PART = [("发言", 7)]
+MODERATION = ModerationFacts(
+    cases={"flood": 1, "campaign": 1, "join_wave": 1},
+    largest_burst=12,
+    campaign_members=3,
+    steps={"warning": 2, "short_mute": 1},
+    mutes=1,
+    mutes_ended=1,
+    waves=1,
+    warnings=0,
+    appeals=(Appealed("tea:ann", "不是广告", "overturned", 2),),
+)
 FACTS = Facts(
     totals={
         "messages": 100,
@@ -36,6 +48,7 @@ FACTS = Facts(
     records=1000,
     reconciles=True,
     dead_letters=0,
+    moderation=MODERATION,
 )
 
 
@@ -60,6 +73,10 @@ def test_a_working_month_has_no_problem(reports: list[Path]) -> None:
         (replace(FACTS, streak_days=1), "streak"),
         (replace(FACTS, ledger_consistent=False), "ledger"),
         (replace(FACTS, top=FACTS.top[:2]), "2 winners"),
+        (replace(FACTS, moderation=replace(MODERATION, largest_burst=3)), "flood"),
+        (replace(FACTS, moderation=replace(MODERATION, campaign_members=0)), "campaign"),
+        (replace(FACTS, moderation=replace(MODERATION, mutes_ended=0)), "timer"),
+        (replace(FACTS, moderation=replace(MODERATION, waves=0)), "wave of joins"),
         (replace(FACTS, totals={**FACTS.totals, "points_reversed": 0}), "taken back"),
     ],
 )
@@ -81,7 +98,16 @@ def test_the_summary_is_in_both_languages_and_shows_names_and_texts_as_they_are(
     console = Console(record=True, width=200, file=io.StringIO())
     show(console, FACTS, heard, "山茶茶馆", "2026-03")
     text = console.export_text()
-    for told in ("消息 · Messages", "撤下的消息 · Removed messages", "对账相符 · Every record accounted for"):
+    for told in (
+        "消息 · Messages", "撤下的消息 · Removed messages", "对账相符 · Every record accounted for",
+        "“不是广告” → 撤销处理，补回 2 积分 · undone, 2 points given back", "合为一案 · one case",
+    ):  # fmt: skip
         assert told in text
     assert "客服[1] “[bold]加微信[/bold] abc” ← wechat_id + gift" in text
     assert "1. tea:m1  7 = 7 发言 · messages" in text
+
+
+def test_an_appeal_that_changes_nothing_is_a_problem(reports: list[Path]) -> None:
+    no_points = replace(MODERATION, appeals=(Appealed("tea:ann", "", "overturned", 0),))
+    for moderation, count in ((replace(MODERATION, appeals=()), 2), (no_points, 1)):
+        assert len(_problems(replace(FACTS, moderation=moderation), reports)) == count

@@ -67,9 +67,9 @@ def test_no_two_events_have_the_same_id(month: list[Parsed]) -> None:
 
 def test_a_month_of_three_hundred_has_a_believable_size(month: list[Parsed]) -> None:
     assert 12_000 <= len(month) <= 20_000
-    assert 120 <= len({message.member_id for message in messages(month)}) <= 260
+    assert 120 <= len({message.member_id for message in messages(month)}) <= 270
     joins = [each.event for each in month if isinstance(each.event, MemberJoined)]
-    assert 30 <= len(joins) <= 100
+    assert 80 <= len(joins) <= 160
     assert any(joined.invited_by for joined in joins)
     assert any(isinstance(each.event, MessageEdited) for each in month)
     assert sum(isinstance(each.event, ReactionAdded) for each in month) > 1000
@@ -160,3 +160,15 @@ def test_the_profile_names_channels_and_what_can_be_done_in_them() -> None:
     assert {channel.channel_id for channel in known.channels} == set(CHANNELS)
     assert known.can("hall", "delete")
     assert known.time_zone == "Asia/Shanghai"
+
+
+def test_a_gang_a_raid_a_flooder_and_a_misjudged_member_are_in_the_month(month: list[Parsed]) -> None:
+    said = {event.member_id: at for event, at in month if isinstance(event, MessagePosted)}
+    gang = sorted(at for member, at in said.items() if ":g" in member)
+    assert len(gang) == 3
+    assert gang[-1] - gang[0] < timedelta(minutes=10)
+    raid = [at for event, at in month if isinstance(event, MemberJoined) and ":w" in event.member_id]
+    assert len(raid) >= 50
+    assert raid[49] - raid[0] < timedelta(minutes=60)
+    (appeal,) = [event for event in messages(month) if event.text.startswith("申诉")]
+    assert any(event.member_id == appeal.member_id and "加微信" in event.text for event in messages(month))

@@ -100,6 +100,20 @@ def test_bad_rules_are_refused_with_the_reason(tmp_path: Path, content: str) -> 
     assert "rules" in result.stderr or "flood" in result.stderr
 
 
+def test_own_word_lists_are_read_beside_the_rules(tmp_path: Path) -> None:
+    words = tmp_path / "mine.txt"
+    words.write_text("暗号一二三\n!暗号一二三四\n" + "长" * 200 + "\n")
+    result = check("说个暗号一二三吧\n暗号一二三四\n", "--json", "--lexicon", str(words))
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["verdict"] for each in lines] == ["remove", "allow"]
+    assert (lines[0]["findings"][0]["rule"], lines[0]["findings"][0]["spans"]) == ("list:mine.txt", [[2, 7]])
+    assert "mine.txt:3:" in result.stderr
+
+
+def test_a_word_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert check(AD, "--lexicon", str(tmp_path / "none.txt")).exit_code == 2
+
+
 def test_for_people_it_tells_reasons_and_steers_no_terminal() -> None:
     result = check(f"\x1b[2J大家好\n{AD}\n")
     assert "\x1b" not in result.stdout

@@ -10,6 +10,7 @@ from services.moderation.domain.rules.classifier import ClassifierParams, Classi
 from services.moderation.store.models import shipped_model
 from services.moderation.training.fit import CannotTrain, fit
 from services.moderation.training.samples import (
+    OWN_WEIGHT,
     BadSamples,
     Sample,
     distinct,
@@ -68,8 +69,7 @@ def test_there_are_enough_shipped_samples_and_none_twice() -> None:
     samples = shipped_samples()
     assert sum(sample.is_spam for sample in samples) >= 300
     assert sum(not sample.is_spam for sample in samples) >= 500
-    reads, _ = distinct([samples])
-    assert len(samples) - len(reads) <= 2
+    assert len(samples) - len(distinct([samples]).reads) <= 2
 
 
 def test_verdicts_teach_what_the_shipped_samples_do_not_know() -> None:
@@ -83,8 +83,9 @@ def test_verdicts_teach_what_the_shipped_samples_do_not_know() -> None:
 
 def test_an_operators_verdict_outweighs_a_shipped_sample() -> None:
     one = Sample("同一条消息", True)
-    _, labels = distinct([[one], [Sample("同一条消息", False)]])
-    assert labels == [False]
+    known = distinct([[one, Sample("另一条", True)], [Sample("同一条消息", False)]])
+    assert dict(zip((read.text for read in known.reads), known.labels, strict=True))["同一条消息"] is False
+    assert sorted(known.weights) == [1, OWN_WEIGHT]
 
 
 @pytest.mark.parametrize("spam", [0, 10])

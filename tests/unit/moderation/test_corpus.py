@@ -1,10 +1,14 @@
 """The bars: nearly all evasions are found, of ordinary talk next to nothing, every disguise is read."""
 
+from collections.abc import Callable
+
 import pytest
 
 from services.moderation.domain.rules.contact_ad import ContactAd
 from shared.text import normalise
 from tests.moderation_corpus import read_corpus, read_disguises
+from tests.quality import corpora
+from tests.quality.figures import Report
 
 EVASIONS_MIN = 350
 DISGUISES_MIN = 110
@@ -43,3 +47,9 @@ def test_hardly_any_ordinary_talk_is_taken_for_an_ad() -> None:
 @pytest.mark.parametrize(("written", "plain"), read_disguises())
 def test_a_disguised_word_is_read_as_its_plain_form(written: str, plain: str) -> None:
     assert normalise(written).text == plain
+
+
+@pytest.mark.parametrize("measure", [corpora.evasions, corpora.innocent])
+def test_all_shipped_rules_together_reach_the_bars_of_the_corpora(measure: Callable[[], Report]) -> None:
+    report = measure()
+    assert all(each.is_met for each in report.figures), report

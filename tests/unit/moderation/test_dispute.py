@@ -12,9 +12,13 @@ from services.moderation.domain.dispute import (
     Exchange,
     Pair,
     heat_of,
+    is_about_abuse,
     partners,
 )
 from services.moderation.domain.message import Message
+from services.moderation.domain.policy import Rule
+from services.moderation.domain.rules.lexicon import LexiconParams
+from services.moderation.store.policy_documents import default_policy
 from shared.text import fingerprint_all, normalise
 
 
@@ -103,3 +107,16 @@ def test_the_order_of_arrival_does_not_matter(order: list[int]) -> None:
     again = pair.place(exchanges[order[0]])
     assert again is pair
     assert pair.recent == tuple(exchanges)
+
+
+def test_of_the_shipped_rules_those_about_the_tone_count_and_none_about_ads() -> None:
+    counting = {rule.id for rule in default_policy().rules if is_about_abuse(rule)}
+    assert counting == {"attack", "vulgarity", "incitement"}
+
+
+@pytest.mark.parametrize(
+    ("lists", "counts"),
+    [(("abuse",), True), (("abuse", "spam"), False), (("illegal",), False), (("ours",), False)],
+)
+def test_a_rule_of_words_counts_when_all_of_its_lists_are_rude(lists: tuple[str, ...], counts: bool) -> None:
+    assert is_about_abuse(Rule("words", "lexicon", LexiconParams(lists))) is counts

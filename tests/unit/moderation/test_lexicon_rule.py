@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.moderation.domain import lexicon
-from services.moderation.domain.lexicon import SEVERITIES, Entry, Lexicon, asking_pinyin
+from services.moderation.domain.lexicon import SEVERITIES, Entry, Lexicon
 from services.moderation.domain.lexicon_shipped import known_good, shipped
 from services.moderation.domain.message import SPANS_MAX, Match
 from services.moderation.domain.rules.lexicon import LexiconParams, LexiconRule
@@ -35,6 +35,21 @@ def test_a_message_without_such_words_is_not_in_the_answer() -> None:
 def test_the_score_is_severity_times_weight_and_a_little_for_each_further_word() -> None:
     scores = [found.score if (found := match(text)) else 0 for text in ("坏蛋", "笨蛋", "坏蛋 笨蛋 坏蛋")]
     assert scores == [0.6, 0.3, 0.65]
+
+
+def test_where_warnings_are_spared_who_warns_may_name_what_he_warns_of() -> None:
+    entries = [Entry("刷单", "spam")]
+    strict, sparing = (
+        LexiconRule.of(LexiconParams(spare_warnings=spare), entries) for spare in (False, True)
+    )
+    for text, caught in (
+        ("刷单都是诈骗", False),
+        ("刷单的我举报了", False),
+        ("刷单不骗人", True),
+        ("刷单", True),
+    ):
+        assert match(text, strict)
+        assert bool(match(text, sparing)) is caught
 
 
 def test_an_operator_sets_severities() -> None:
@@ -80,9 +95,36 @@ def test_of_two_lists_with_a_word_the_heavier_entry_counts() -> None:
     assert [entry.category for entry in compiled.entries] == ["abuse"]
 
 
-def test_only_entries_that_ask_are_listened_for() -> None:
-    entries = (Entry("坏蛋", "abuse", asks_pinyin=True), Entry("笨蛋", "abuse"))
-    assert asking_pinyin(entries) == entries[:1]
+HEARD = LexiconRule.of(
+    LexiconParams(),
+    (
+        Entry("微信", "spam", asks_pinyin=True),
+        Entry("坏蛋", "abuse"),
+        Entry("威信扫地", "spam", is_allowed=True),
+        Entry("签到", "spam", asks_pinyin=True, is_exact=True),
+    ),
+)
+
+
+@pytest.mark.parametrize("text", ["加威❤芯号", "加wei信号", "加weixin号", "维新", "加微信号", "千到！"])
+def test_entries_that_ask_are_found_by_their_sound(text: str) -> None:
+    found = match(text, HEARD)
+    assert found is not None
+    assert len(found.spans) == 1
+
+
+def test_what_is_found_by_its_sound_leads_to_the_original() -> None:
+    found = match("快加威❤芯号", HEARD)
+    assert found is not None
+    assert found.spans == ((2, 5),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["怀胆", "发射卫星", "威信扫地", "myweixins", "大家千到了吗", "微软新闻", ""],
+)
+def test_what_does_not_ask_is_a_good_word_or_cuts_a_syllable_is_not_heard(text: str) -> None:
+    assert match(text, HEARD) is None
 
 
 def test_too_many_words_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

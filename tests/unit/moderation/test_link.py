@@ -47,7 +47,11 @@ def test_a_host_that_only_resembles_it_is_not(text: str) -> None:
 
 @pytest.mark.parametrize("denied", ["点心.中国", "xn--15t909a.xn--fiqs8s"])
 def test_a_name_in_han_is_denied_in_both_its_forms(denied: str) -> None:
-    for text in ("https://点心.中国/x", "https://xn--15t909a.xn--fiqs8s/x", "https://a.xn--15t909a.xn--fiqs8s"):
+    for text in (
+        "https://点心.中国/x",
+        "https://xn--15t909a.xn--fiqs8s/x",
+        "https://a.xn--15t909a.xn--fiqs8s",
+    ):
         assert host_of(text).endswith("点心.中国")
         assert judge(text, deny=(denied,)) is not None
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.moderation.domain.policy import Action, Ladder, Mode, Policy, Step
+from services.moderation.domain.policy import Action, BadPolicy, Ladder, Mode, Policy, Step
 from services.moderation.domain.rules.flood import Flood
+from services.moderation.domain.rules.link import Link
 from services.moderation.store.policy_documents import (
-    BadPolicy,
     PolicyDocument,
     compose,
     default_policy,
@@ -87,3 +87,24 @@ def test_every_shipped_rule_is_enforced_or_says_why_not() -> None:
     assert [Ladder().step(points) for points in range(7)] == [
         None, Step.REMINDER, Step.WARNING, Step.SHORT_MUTE, Step.LONG_MUTE, Step.REMOVAL, Step.REMOVAL,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["off", '"off"', "'off'"])
+def test_a_rule_is_switched_off_with_or_without_quotation_marks(written: str) -> None:
+    rule = changed(f"rules: [{{id: flood, mode: {written}, newcomer_mode: {written}}}]").rule("flood")
+    assert rule is not None
+    assert (rule.mode, rule.newcomer_mode, rule.is_off) == (Mode.OFF, Mode.OFF, True)
+
+
+@pytest.mark.parametrize("written", ["on", "yes", "true", "false"])
+def test_what_is_no_mode_is_refused_with_those_that_are(
+    written: str,
+) -> None:
+    with pytest.raises(BadPolicy, match=r"rules\.0\.mode.*'off', 'observe', 'review' or 'enforce'"):
+        changed(f"rules: [{{id: flood, mode: {written}}}]")
+
+
+def test_a_truth_value_is_still_one() -> None:
+    rule = changed("rules: [{id: newcomer_link, params: {only_allowed: false}}]").rule("newcomer_link")
+    assert rule is not None
+    assert rule.params == Link()

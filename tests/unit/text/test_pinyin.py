@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.text import normalise, spoken_all
+from shared.text import SoundIndex, Word, normalise, spoken_all
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("加微信威薇西安先绿v x重〇𠀀")), max_size=40)
 
@@ -52,3 +52,14 @@ def test_every_letter_is_of_one_character_in_order(text: str) -> None:
     assert set(spoken.places) == set(range(len(read)))
     if read:
         assert spoken.span(0, len(spoken.text)) == (0, len(read))
+
+
+@given(st.text(st.sampled_from("微信威薇西安先绿"), min_size=1, max_size=6), TEXTS)
+def test_a_word_is_heard_in_any_text_that_holds_it(word: str, around: str) -> None:
+    text = normalise(f"{around}。{word}。{around}").text
+    spelled = normalise(word).text
+    places = SoundIndex([Word(spelled)]).find(["", text])
+    assert places
+    for place in places:
+        assert place.text == 1
+        assert spoken_all([text[place.start : place.end]])[0].text == sound(word)

@@ -109,9 +109,10 @@ def _of_shipped(params: AttackParams) -> AttackRule:
 
 
 def _build(params: AttackParams, resources: Resources) -> AttackRule:
-    if not resources.lists.keys() & set(params.lists):
+    if not resources.lists.names(params.lists):
         return _of_shipped(params)
-    return AttackRule.of(params, listed(params.lists, resources.lists))
+    entries = listed(params.lists, resources.lists.entries)
+    return AttackRule(params, Lexicon.of(entries, resources.lists.touched))
 
 
 ATTACK = Kind("attack", AttackParams, _build)

@@ -34,11 +34,25 @@ class Said(NamedTuple):
     """Too old on arrival to be punished."""
     case_id: str | None = None
     """The campaign that it belongs to, as far as that is not closed."""
+    is_edit: bool = False
+    """What an edit made of the message, at the time of the edit."""
+    community_id: str = ""
+    """Another community of the same owner; empty: this one."""
+
+
+Place = tuple[int, str, bool, str]
+
+
+def place_of(said: Said) -> Place:
+    """Its place in order of time, which no other text has."""
+    return said.posted_us, said.message_id, said.is_edit, said.community_id
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """Texts of `members_min` or more members that are alike, within `minutes`, in all channels.
+
+    Texts of other communities of the same owner count, too; what is decided is about this one's alone.
 
     Windows are half-open and by event time, and texts of a window are alike when all are like one of them:
     whatever order messages come in, the same ones are condemned.
@@ -78,12 +92,9 @@ class Campaign:
     def judge(self, newest: Said, said: Sequence[Said]) -> tuple[Match, tuple[Said, ...]] | None:
         """The campaign that the newest text makes or joins; `said` holds it too, in order of time."""
         span_us = self.minutes * MINUTE_US
-        low = bisect_right(said, newest.posted_us - span_us, key=_moment)
-        near = said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
-        if len({each.member_id for each in near}) < self.members_min:
-            return None
+        near = _near(said, newest, span_us)
         own = self._like(near, newest)
-        if len(own) < 2:
+        if len(own) < 2 or len({each.member_id for each in near}) < self.members_min:
             return None
         condemned: set[Said] = set()
         for centre in own:
@@ -92,20 +103,33 @@ class Campaign:
         if not condemned:
             return None
         members = len({each.member_id for each in condemned})
-        evidence = f"{len(condemned)} texts alike of {members} members within {self.minutes} minutes"
+        communities = len({each.community_id for each in condemned})
+        where = f" in {communities} communities" if communities > 1 else ""
+        evidence = f"{len(condemned)} texts alike of {members} members{where} within {self.minutes} minutes"
         score = min(1.0, members / (2 * self.members_min))
-        return Match(score, (), evidence), tuple(sorted(condemned, key=_order))
+        return Match(score, (), evidence), tuple(sorted(condemned, key=place_of))
 
     def _like(self, near: Sequence[Said], centre: Said) -> list[Said]:
         """Lengths alone tell most apart: a common subsequence is no longer than the shorter text."""
         mark, least = centre.fingerprint, self.similarity_min
         shortest, longest = mark.length * least / (2 - least), mark.length * (2 - least) / least
-        return [
-            each
-            for each in near
-            if shortest <= each.fingerprint.length <= longest
-            and similarity(each.fingerprint, mark, least) >= least
-        ]
+        like = []
+        for each in near:
+            other = each.fingerprint
+            if shortest <= other.length <= longest and similarity(other, mark, least) >= least:
+                like.append(each)
+        return like
+
+
+def _near(said: Sequence[Said], newest: Said, span_us: int) -> Sequence[Said]:
+    """The texts less than that far from the newest, which nearly always is the last."""
+    if said[-1] is newest:
+        low, since_us = len(said) - 1, newest.posted_us - span_us
+        while low and said[low - 1].posted_us > since_us:
+            low -= 1
+        return said[low:]
+    low = bisect_right(said, newest.posted_us - span_us, key=_moment)
+    return said[low : bisect_left(said, newest.posted_us + span_us, lo=low, key=_moment)]
 
 
 def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int) -> Sequence[Said]:
@@ -127,10 +151,6 @@ def _crowded(like: Sequence[Said], newest: Said, span_us: int, members_min: int)
 
 def _moment(said: Said) -> int:
     return said.posted_us
-
-
-def _order(said: Said) -> tuple[int, str]:
-    return said.posted_us, said.message_id
 
 
 @lru_cache(maxsize=1000)

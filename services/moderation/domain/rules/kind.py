@@ -1,19 +1,19 @@
 """What a kind of rules is: parameters that operators set, and the code that judges by them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.moderation.domain.classifier import Classifier
-from services.moderation.domain.lexicon import Entry
+from services.moderation.domain.own_lists import NO_LISTS, OwnLists
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What rules need besides their parameters."""
 
-    lists: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
-    """The community's own word lists by name; they stand before shipped ones of the same name."""
+    lists: OwnLists = NO_LISTS
+    """The community's own word lists."""
     model: Classifier = field(kw_only=True)
     """The community's newest, or the shipped one."""
 

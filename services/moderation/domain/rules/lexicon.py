@@ -1,13 +1,14 @@
 """Words of lists by category (词库): the shipped ones and operators' own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from services.moderation.domain.lexicon import SEVERITIES, SEVERITY_OTHERWISE, Entry, Found, Lexicon
-from services.moderation.domain.lexicon_shipped import ShippedWords, listed, shipped_words
+from services.moderation.domain.lexicon import SEVERITIES, SEVERITY_OTHERWISE, Entry, Found, Lexicon, Touched
+from services.moderation.domain.lexicon_shipped import listed, shipped_words
 from services.moderation.domain.message import SPANS_MAX, Match, Message
 from services.moderation.domain.rules.kind import Kind, Resources
+from services.moderation.domain.selling import COMPILED_WARNING
 from shared.text import Normalised
 
 LISTS_MAX = 50
@@ -15,6 +16,8 @@ FURTHER = 0.05
 """What each further word adds to the gravest."""
 EVIDENCE_MAX = 6
 """Categories, and ids, that evidence names."""
+WARNINGS_MAX = 8
+"""Places that are looked at; `不骗人` is no warning, but one may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class LexiconParams:
     """Names of shipped lists or of an operator's."""
     severities: Mapping[str, float] = field(default_factory=dict)
     """0 to 1 by category, instead of the usual ones; 0 leaves the category out."""
+    spare_warnings: bool = False
+    """Whether a text that warns of ads (`刷单都是诈骗`, `已举报`) may hold their words."""
 
     def __post_init__(self) -> None:
         if not self.lists or len(self.lists) > LISTS_MAX:
@@ -52,19 +57,23 @@ class LexiconRule:
 
     @classmethod
     def of(
-        cls, params: LexiconParams, entries: Iterable[Entry], words: ShippedWords | None = None
+        cls, params: LexiconParams, entries: Iterable[Entry], touched: Touched | None = None
     ) -> "LexiconRule":
         """Compile with the entries of the lists that `params` names; ValueError when they are too many.
 
-        `words`: where all entries are shipped ones.
+        `touched`: gives the messages that may hold any of them.
         """
         weighing = (each for each in entries if each.is_allowed or _weighs(params, each))
-        return cls(params, Lexicon.of(weighing, words.touched if words else None))
+        return cls(params, Lexicon.of(weighing, touched))
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """What it found, by index in the batch."""
         found = self.lexicon.find(messages)
-        return {index: self._match(messages[index].text, words) for index, words in found.items()}
+        return {
+            index: self._match(messages[index].text, words)
+            for index, words in found.items()
+            if not (self.params.spare_warnings and _warns(messages[index].text))
+        }
 
     def _match(self, read: Normalised, found: Sequence[Found]) -> Match:
         distinct = {each.entry for each in found}
@@ -76,16 +85,26 @@ class LexiconRule:
 @lru_cache(maxsize=64)
 def _of_shipped(lists: tuple[str, ...], severities: tuple[tuple[str, float], ...]) -> LexiconRule:
     """Compiled once for all communities that ask for the same shipped lists."""
-    return LexiconRule.of(LexiconParams(lists, dict(severities)), listed(lists, {}), shipped_words())
+    return LexiconRule.of(LexiconParams(lists, dict(severities)), listed(lists, {}), shipped_words().touched)
 
 
 def _build(params: LexiconParams, resources: Resources) -> LexiconRule:
-    if not resources.lists.keys() & set(params.lists):
+    if not resources.lists.names(params.lists):
         return _of_shipped(params.lists, tuple(sorted(params.severities.items())))
-    return LexiconRule.of(params, listed(params.lists, resources.lists))
+    entries = listed(params.lists, resources.lists.entries)
+    return LexiconRule.of(params, entries, resources.lists.touched)
 
 
-LEXICON = Kind("lexicon", LexiconParams, _build)
+def _built(params: LexiconParams, resources: Resources) -> LexiconRule:
+    rule = _build(params, resources)
+    return replace(rule, params=params) if params.spare_warnings else rule
+
+
+LEXICON = Kind("lexicon", LexiconParams, _built)
+
+
+def _warns(read: Normalised) -> bool:
+    return any(COMPILED_WARNING.spans(read.text, WARNINGS_MAX))
 
 
 def _weighs(params: LexiconParams, entry: Entry) -> bool:

@@ -53,20 +53,19 @@ class LinkRule:
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """Those with such a link."""
-        found = {}
-        for place, each in enumerate(messages):
-            text = each.text.text
-            may_be_unknown = self._only_allowed and ("://" in text or "www." in text)
-            if not (may_be_unknown or self._may_be_denied(text)):
-                continue
-            if match := self._judge(each.text):
-                found[place] = match
-        return found
+        texts = [each.text.text for each in messages]
+        places = self._may_be_denied(texts)
+        if self._only_allowed:
+            places |= {place for place, text in enumerate(texts) if "://" in text or "www." in text}
+        return {place: match for place in sorted(places) if (match := self._judge(messages[place].text))}
 
-    def _may_be_denied(self, text: str) -> bool:
-        if self._names is None or (self._needs_dot and "." not in text and "。" not in text):
-            return False
-        return self._names.occurs_in(text)
+    def _may_be_denied(self, texts: Sequence[str]) -> set[int]:
+        if self._names is None:
+            return set()
+        dotted = [
+            place for place, text in enumerate(texts) if not self._needs_dot or "." in text or "。" in text
+        ]
+        return {dotted[n] for n in self._names.occurring([texts[place] for place in dotted])}
 
     def _judge(self, read: Normalised) -> Match | None:
         denied = list(self._denied_in(read))

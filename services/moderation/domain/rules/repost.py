@@ -11,6 +11,7 @@ DAY_US = 24 * 3600 * 1_000_000
 DAYS_MAX = 30
 CHARACTERS_LEAST = 40
 """Below that texts are alike by chance."""
+HAN_BYTES = 3
 CREDIT = Pattern(
     r"转自|转载|来源|出处|原文|原作|作者|引用|摘自|摘录|转发|搬运|出自|文自|图文自"
     r"|\bvia\b|\bsource\b|\bcredit|\bquot|\boriginal|\bauthor\b|\bfrom @|\bby @|\bfwd\b|\bforward"
@@ -31,7 +32,9 @@ class Original(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Repost:
-    """`characters_min` or more characters, alike another member's earlier text of the last `days`.
+    """`characters_min` or more Han characters, alike another member's earlier text of the last `days`.
+
+    A Han character says as much as three Latin letters, and takes as many bytes in UTF-8.
 
     Quoting, naming a source, answering the author or addressing the author is credit enough.
     """
@@ -51,7 +54,8 @@ class Repost:
 
     def reads(self, message: Message) -> bool:
         """Whether the text is long enough."""
-        return message.fingerprint.length >= self.characters_min
+        text = message.text.text
+        return len(text) >= self.characters_min and self._is_long(text)
 
     def judge(self, message: Message, original: Original, likeness: float) -> Match | None:
         """What a message that is so much like an original of somebody else's shows."""
@@ -61,11 +65,15 @@ class Repost:
         if message.reply_to_member == original.member_id or original.member_id in message.mentions:
             return None
         text = message.text.text
-        own = len(text) - sum(link.end - link.start for link in links_of(text))
-        if own < self.characters_min or CREDIT.occurs_in(text):  # a link names its source itself
+        for link in reversed(links_of(text)):  # a link names its source itself
+            text = text[: link.start] + text[link.end :]
+        if not self._is_long(text) or CREDIT.occurs_in(message.text.text):
             return None
         evidence = f"{likeness:.0%} like another member's text of {age_us // DAY_US} days ago, no source"
         return Match(round(likeness, 3), ((0, len(message.text.original)),), evidence)
+
+    def _is_long(self, text: str) -> bool:
+        return len(text.encode("utf-8", "surrogatepass")) >= HAN_BYTES * self.characters_min
 
 
 REPOST = Kind("repost", Repost, lambda params, _: params, crosses_members=True)

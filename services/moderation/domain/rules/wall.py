@@ -23,7 +23,21 @@ class Wall:
 
     def match(self, messages: Sequence[Message]) -> Mapping[int, Match]:
         """Those over a limit."""
-        return {place: match for place, each in enumerate(messages) if (match := self._judge(each))}
+        long, mentions_max, emoji_max = (
+            min(self.characters_max, self.lines_max), self.mentions_max, self.emoji_max,
+        )  # fmt: skip
+        found = {}
+        for place, each in enumerate(messages):
+            text = each.text.original
+            length = len(text)
+            # lines and emoji are characters, too: hardly a message needs counting
+            if (
+                length >= long
+                or len(each.mentions) > mentions_max
+                or (length > emoji_max and not text.isascii())
+            ) and (match := self._judge(each)):
+                found[place] = match
+        return found
 
     def _judge(self, message: Message) -> Match | None:
         original = message.text.original
