@@ -50,12 +50,8 @@ ROW_TABLE = """
 console = Console()
 
 
-async def fill(servers: str, events: list[Parsed], communities: int, *, by_time: bool = False) -> int:
-    """Publish the history to one community, or dealt out to several; returns the records in the log.
-
-    `by_time`: each community has a part of the time instead of every so manieth event.
-    """
-    share = -(-len(events) // communities)
+async def fill(servers: str, events: list[Parsed], communities: int) -> int:
+    """Publish the history to one community, or dealt out to several; returns the records in the log."""
     async with Publisher(servers, "/bench") as publisher:
         names = ["lean"] if communities == 1 else [f"lean-{n}" for n in range(communities)]
         feeds = [
@@ -64,8 +60,7 @@ async def fill(servers: str, events: list[Parsed], communities: int, *, by_time:
         ]
         for number, feed in enumerate(feeds):
             feed.returns_to_wall = False
-            cut = (number * share, (number + 1) * share) if by_time else (number, None, communities)
-            dealt = islice(events, *cut)
+            dealt = islice(events, number, None, communities)
             renamed = (Parsed(e.model_copy(update={"community_id": names[number]}), at) for e, at in dealt)
             await feed.run(renamed if communities > 1 else dealt)
     return len(events) + CONTROL_RECORDS * communities

@@ -1,8 +1,7 @@
 """The measured layers, each run in a process of its own: `python -m tests.bench.layers NAME`.
 
 Environment: KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL (the layer's own database), EVENTS (how many to take),
-DATABASE_PID, and PROCESSES when several take the same log together. A layer ends its process itself, once it
-has told its result.
+DATABASE_PID. A layer ends its process itself, once it has told its result.
 """
 
 import asyncio
@@ -31,10 +30,8 @@ from tests.bench.measured import Stopwatch, tell
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
 URL = os.environ.get("DATABASE_URL", "")
 EVENTS = int(os.environ.get("EVENTS", "0"))
-IS_ALONE = os.environ.get("PROCESSES", "1") == "1"
 POLL_RECORDS = EngineSettings().max_records
 NAIVE_EVENTS = 3_000
-HANDLED = "SELECT coalesce(sum(next_offset), 0) FROM lane_offset WHERE topic = $1"
 COLUMNS = ("community_id", "message_id", "member_id", "occurred_at")
 
 
@@ -118,10 +115,6 @@ async def engine(watch: Stopwatch, service: str, routes: Routes, at_once: int = 
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     await running.start()
-    if not IS_ALONE:
-        while await pool.fetchval(HANDLED, CHAT_EVENTS) < EVENTS:
-            await asyncio.sleep(0.05)
-        return EVENTS
     lanes = running.processor.holdings.lanes
     while sum(lane.next_offset.get(CHAT_EVENTS, 0) for lane in list(lanes.values())) < EVENTS:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
