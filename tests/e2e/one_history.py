@@ -17,6 +17,8 @@ STANDING = """
     WHERE t.community_id = $1 AND t.kind = 'award'
       AND NOT EXISTS (SELECT FROM rewards.transaction r WHERE r.reverses = t.id)
 """
+OF_NOBODY = "SELECT * FROM {table} WHERE $1::text IS NOT NULL"
+"""Tables that belong to no community are compared whole."""
 COMES_TO: dict[str, str] = {
     "moderation.case_message": """
         SELECT m.* FROM moderation.case_message m JOIN moderation.moderation_case c USING (case_id)
@@ -26,6 +28,12 @@ COMES_TO: dict[str, str] = {
         SELECT h.* FROM moderation.case_history h JOIN moderation.moderation_case c USING (case_id)
         WHERE c.community_id = $1
     """,
+    "moderation.cleaning_member": """
+        SELECT m.* FROM moderation.cleaning_member m JOIN moderation.cleaning c USING (cleaning_id)
+        WHERE c.community_id = $1
+    """,
+    "moderation.moderation_list": OF_NOBODY.format(table="moderation.moderation_list"),
+    "moderation.list_entry": OF_NOBODY.format(table="moderation.list_entry"),
     "rewards.account": """
         SELECT community_id, member_id, kind, balance FROM rewards.account
         WHERE community_id = $1 AND balance <> 0

@@ -27,6 +27,7 @@ DIGEST = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 
 OF_HEARING: Mapping[str, Collection[str]] = {
     "moderation.member_window": ("touched_at",),
     "moderation.gone_message": ("noted_at",),
+    "moderation.dispute_pair": ("touched_at",),
     "rewards.transaction": ("recorded_at",),
     "engagement.message_verdict": ("noted_at",),
     "reporting.message_text": ("number",),
