@@ -34,7 +34,7 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "reporting.text_reading": ("read_up_to",),
 }
 """Columns that say when, or as which, the service heard of something: two runs differ in them."""
-COUNTERS = frozenset({"pulse", "channel_day"})
+COUNTERS = frozenset({"pulse", "channel_hour"})
 """Counts without ids, on which no act about a member rests: of what comes twice, more than a week apart, they
 count both (docs/decisions/0013)."""
 WITHOUT_SERIALS: Mapping[str, str] = {
