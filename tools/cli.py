@@ -7,6 +7,7 @@ from tools.advance_command import advance
 from tools.demo import demo
 from tools.import_command import import_history
 from tools.metrics_command import metrics
+from tools.report_command import forget, report
 from tools.simulate_command import simulate_community
 from tools.stack import doctor, down, up
 from tools.status import status
@@ -22,6 +23,8 @@ app.command("down")(down)
 app.command("status")(status)
 app.command("doctor")(doctor)
 app.command("metrics")(metrics)
+app.command("report")(report)
+app.command("forget")(forget)
 app.command("demo")(demo)
 app.command("import")(import_history)
 app.command("simulate")(simulate_community)

@@ -150,7 +150,7 @@ class Desk:
         found = {}
         for locale in LOCALES:
             for form in ("html", "md"):
-                wanted = {"month": self.month, "format": form, "locale": locale}
+                wanted = {"period": self.month, "format": form, "locale": locale}
                 found[f"{self.month}.{locale}.{form}"] = (await self._ask("reporting", "report", wanted)).text
         return found
 

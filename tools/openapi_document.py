@@ -14,6 +14,7 @@ from services.engagement import api as engagement
 from services.engagement.api import sources
 from services.engagement.domain.outside import Outside
 from services.moderation import api as moderation
+from services.reporting import api as reporting
 from services.rewards import api as rewards
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
@@ -31,6 +32,7 @@ ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {
     "moderation": moderation.router,
     "engagement": _engagement,
     "rewards": rewards.router,
+    "reporting": reporting.router,
 }
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 

@@ -32,6 +32,8 @@ from tests.laws.workbench import (
 from tests.servers import Databases
 
 CUTS_MAX = 12
+WITH_OFFICE = frozenset({"reporting"})
+"""Services whose timers need a channel of the operators."""
 ROUTES: dict[str, Routes] = {name: build_service(name).state.runtime.routes for name in SERVICES}
 
 
@@ -220,7 +222,7 @@ async def test_a_batch_may_be_cut_anywhere(each: Case, bench: Workbench) -> None
 async def timed(pools: Pools, request: pytest.FixtureRequest) -> AsyncIterator[tuple[Workbench, str]]:
     """A service after the whole story, two days later by the wall clock, and one kind of its timers."""
     service, kind = request.param
-    samples = [*opening(), *told(service)]
+    samples = [*opening(has_office=service in WITH_OFFICE), *told(service)]
     async with workbench(service, pools[service], [*samples, *closing()]) as bench:
         await bench.take(samples, ROUTES[service])
         bench.calls.clear()

@@ -22,6 +22,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.contracts.envelope import seal, write
 from shared.contracts.moderation import MessageRemoved, MessageRestored
+from shared.contracts.profiles import CommunityProfile
 from shared.contracts.progress import CommunityProgress
 from shared.contracts.registry import BY_TYPE
 from tests.contract.examples import examples_of
@@ -156,9 +157,13 @@ def _golden(known: Iterable[type[Contract]]) -> Iterator[Sample]:
             yield Sample(contract, contract.TOPIC, headers, value, example.headers["ce_id"])
 
 
-def opening() -> list[Sample]:
-    """The community lives on its history's clock from here on."""
-    return [sample(ClockSet(community_id=COMMUNITY, mode="event", run_id="law"), at(-120))]
+def opening(has_office: bool = False) -> list[Sample]:
+    """The community lives on its history's clock from here on; its operators may have a channel."""
+    begins = [sample(ClockSet(community_id=COMMUNITY, mode="event", run_id="law"), at(-120))]
+    if has_office:
+        profile = CommunityProfile(community_id=COMMUNITY, revision=1, operators_channel_id="office")
+        begins.append(sample(profile, at(-120)))
+    return begins
 
 
 def story() -> list[Sample]:
