@@ -8,6 +8,7 @@ from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.change_levels import LEVEL_GRACE
 from services.rewards.handlers.choosing import Choosing
 from services.rewards.handlers.count_referrals import REFERRAL_DUE
+from services.rewards.handlers.handing_over import OPEN_PRIZES
 from services.rewards.handlers.look_for_farming import decide_review
 from services.rewards.handlers.posting import post
 from services.rewards.handlers.redeem_gifts import cancel
@@ -71,10 +72,7 @@ async def erase_member(
     What is set aside comes back first, and what the wallet holds then expires: nobody is there to spend it.
     """
     connection, community_id, member_id = work.connection, community.profile.community_id, whose.member_id
-    for prize in await prizes.open_prizes(connection, community_id, member_id):
-        key = (community_id, prize.month)
-        await prizes.lock_month(connection, key)
-        await Choosing(key, community.profile, community.now(work.now), texts, work).withdraw(prize)
+    await _give_up_places(work, community, member_id, texts)
     for identifier in await erasure.open_redemptions(connection, community_id, member_id):
         await cancel(work, community, identifier, whose.asked_by, ERASED)
     for identifier in await erasure.open_reviews(connection, community_id, member_id):
@@ -87,6 +85,17 @@ async def erase_member(
         now = community.now(work.now)
         await erasure.note_erasure(connection, community_id, now, whose.asked_by, whose.because, counts)
     return counts
+
+
+async def _give_up_places(work: UnitOfWork, community: Community, member_id: str, texts: Catalogue) -> None:
+    """Gifts that are not handed over wait for the other winners again."""
+    community_id = community.profile.community_id
+    for month in await prizes.open_months(work.connection, community_id, member_id):
+        key = (community_id, month)
+        await prizes.lock_month(work.connection, key)
+        for prize in await prizes.load_prizes(work.connection, key):
+            if prize.member_id == member_id and prize.state in OPEN_PRIZES:
+                await Choosing(key, community.profile, community.now(work.now), texts, work).withdraw(prize)
 
 
 async def _expire(work: UnitOfWork, community: Community, whose: Forgotten) -> bool:
