@@ -93,6 +93,7 @@ class World:
         self._remember(work)
 
     def _remember(self, work: UnitOfWork) -> None:
+        self.timers = {name: each for name, each in self.timers.items() if name not in work.timers_cancelled}
         self.timers |= work.timers_set
         self.announced += work.outgoing
 

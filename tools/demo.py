@@ -4,6 +4,7 @@ Starts the local stack unless it runs, feeds the month in event time, moves the 
 rewards closes it, asks the services what happened, writes the report, and judges whether all of it worked.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from deploy.local.home import REPOSITORY, Home, default_home
 from deploy.local.up import is_up
 from tools.addresses import Addresses, find_addresses
 from tools.demo_facts import DemoFailed, Desk, Facts, Heard
+from tools.demo_rewards import AwardDesk, Given, gift_problems, show_gifts
+from tools.demo_shop import GiftShop, gift_shop
 from tools.demo_table import both, show, show_places
 from tools.feed_run import Published, fail, run, wait_or_fail
 from tools.feed_summary import show as show_run
@@ -41,56 +44,66 @@ def demo() -> None:
     """
     home = default_home()
     started_here = not (is_up(home) and home.state().get("ready"))
-    try:
-        if started_here:
-            _hearth("up", "--detach", "--no-logs")
-        _show_month(home)
-        if started_here and sys.stdin.isatty() and sys.stdout.isatty():
-            _stay(home)
-    finally:
-        if started_here:
-            _hearth("down")
+    with gift_shop() as shop:
+        try:
+            if started_here:
+                _hearth("up", "--detach", "--no-logs", **shop.environment)
+            _show_month(home, shop if started_here else None)
+            if started_here and sys.stdin.isatty() and sys.stdout.isatty():
+                _stay(home)
+        finally:
+            if started_here:
+                _hearth("down")
 
 
-def _hearth(*arguments: str) -> None:
+def _hearth(*arguments: str, **environment: str) -> None:
     """Run another command as its own process, at the same terminal."""
     command = [sys.executable, "-m", "tools.cli", *arguments]
-    if subprocess.run(command, cwd=REPOSITORY, check=False).returncode != 0:
+    told = {**os.environ, **environment}
+    if subprocess.run(command, cwd=REPOSITORY, check=False, env=told).returncode != 0:
         fail(f"hearth {' '.join(arguments)} failed")
 
 
-def _show_month(home: Home) -> None:
+def _show_month(home: Home, shop: GiftShop | None) -> None:
     begins = time.monotonic()
     addresses = find_addresses()
     if missing := [service for service in ALL_SERVICES if service not in addresses.api_urls]:
         fail(f"these services do not run: {', '.join(missing)}; `hearth down`, then again")
     heard = Heard()
     try:
-        facts, texts, published = run(_live(addresses, heard), addresses)
+        facts, texts, published, given = run(_live(addresses, heard, shop), addresses)
     except DemoFailed as error:
         fail(f"the demo failed: {error}")
     reports = _write(texts, home.root / "demo")
     show(console, facts, heard, MONTH.name, _month_name())
+    show_gifts(console, given, heard)
     show_places(console, reports)
+    _hearth("rewards", "verify", MONTH.community_id)
     console.print(f"\n{published.events:,} events, {time.monotonic() - begins:.0f} s")
-    if problems := _problems(facts, reports):
+    if problems := [*_problems(facts, reports), *gift_problems(given, shop)]:
         fail("the demo failed: " + "; ".join(problems))
 
 
-async def _live(addresses: Addresses, heard: Heard) -> tuple[Facts, Mapping[str, str], Published]:
-    """The month, from its first message to its report."""
+async def _live(
+    addresses: Addresses, heard: Heard, shop: GiftShop | None
+) -> tuple[Facts, Mapping[str, str], Published, tuple[Given, ...]]:
+    """The month, from its first message to its report and the gifts of its winners."""
+    awards = AwardDesk(addresses, MONTH.community_id, _month_name(), shop)
+    await awards.offer_gifts()
     published, waited = await publish_simulation(addresses, MONTH, stay=True, wait=True, keep=heard.keep)
     show_run(published, waited, {})
     known = await read_profile(addresses.bootstrap_servers, MONTH.community_id)
+    passed = (MONTH.end + BEYOND).astimezone(UTC)
     async with Publisher(addresses.bootstrap_servers, SOURCE) as publisher:
         profile = changed(known, MONTH.community_id, 0)
-        await Feed(publisher, profile).advance((MONTH.end + BEYOND).astimezone(UTC))
+        await Feed(publisher, profile).advance(passed)
     async with Desk(addresses, MONTH.community_id, _month_name()) as desk:
         await wait_or_fail(addresses, published)
         await desk.until_closed()
         await desk.decide_appeals()
+        given = await awards.award(passed)
         positions, _ = await wait_or_fail(addresses, published)
-        return await desk.facts(positions), await desk.reports(), published
+        return await desk.facts(positions), await desk.reports(), published, given
 
 
 def _write(texts: Mapping[str, str], folder: Path) -> list[Path]:

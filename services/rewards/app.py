@@ -6,14 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
-import httpx
 import structlog
 from fastapi import APIRouter, FastAPI
 
 from services.rewards import api, consumers, timers
 from services.rewards.handlers.addresses import AddressBook
-from services.rewards.handlers.deliver_gifts import TIMEOUT_SECONDS, DeliverGifts, Webhook
-from services.rewards.handlers.public_hosts import PublicTransport
+from services.rewards.handlers.deliver_gifts import DeliverGifts, Webhook
 from services.rewards.handlers.seal_books import seal_books
 from services.rewards.settings import Settings
 from shared.engine import Routes
@@ -70,15 +68,14 @@ async def _seal(pool: Pool) -> None:
 async def _deliver(pool: Pool, settings: Settings, addresses: AddressBook) -> None:
     if not settings.fulfilment_url:
         return
-    transport = PublicTransport(private_allowed=settings.fulfilment_private_allowed)
-    async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-        secret = settings.fulfilment_secret.get_secret_value().encode()
-        deliver = DeliverGifts(pool, Webhook(settings.fulfilment_url, secret, client), addresses)
-        while True:
-            with _told("gifts_not_delivered"):
-                while await deliver(datetime.now(UTC)):
-                    pass
-            await asyncio.sleep(settings.deliver_seconds)
+    secret = settings.fulfilment_secret.get_secret_value().encode()
+    webhook = Webhook(settings.fulfilment_url, secret, settings.fulfilment_private_allowed)
+    deliver = DeliverGifts(pool, webhook, addresses)
+    while True:
+        with _told("gifts_not_delivered"):
+            while await deliver(datetime.now(UTC)):
+                pass
+        await asyncio.sleep(settings.deliver_seconds)
 
 
 @contextmanager

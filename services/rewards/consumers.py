@@ -8,9 +8,11 @@ from services.rewards.handlers.award_given import AwardGiven
 from services.rewards.handlers.award_messages import AwardMessages
 from services.rewards.handlers.award_thanks import AwardThanks
 from services.rewards.handlers.count_referrals import CountReferrals
+from services.rewards.handlers.erase_members import EraseMembers
 from services.rewards.handlers.judge_messages import JudgeMessages
 from services.rewards.handlers.note_people import NotePeople
 from shared.contracts.chat import (
+    MemberForgotten,
     MemberJoined,
     MemberLeft,
     MemberUpdated,
@@ -46,4 +48,5 @@ def routes() -> Routes:
         to=NotePeople(),
     )
     table.on(ReactionAdded, ReactionRemoved, IntroductionCompleted, EventAttended, to=AwardGiven())
+    table.on(MemberForgotten, to=EraseMembers(TEXTS))
     return table

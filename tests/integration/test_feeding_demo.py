@@ -97,6 +97,9 @@ async def test_the_demo_shows_a_month_and_leaves_a_stack_that_was_up(hearth: Run
         "集中进群 · Waves of joins",
         "申诉 · Appeal",
         "The month's most active three",
+        "获奖者的选择 · What the winners chose",
+        "电影票: 已发放 · handed over",
+        "1 months: consistent",
     ):
         assert told in out
     assert "✗" not in out

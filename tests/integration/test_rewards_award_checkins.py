@@ -66,4 +66,4 @@ async def test_the_same_date_in_two_campaigns_is_two_checkins(world: World) -> N
 
 async def test_a_checkin_opens_the_month_of_its_local_date(world: World) -> None:
     await world.tell(checkin("2024-02-29"))
-    assert set(world.timers) == {("tea", "month_close", "2024-02")}
+    assert {name for name in world.timers if name[1] == "month_close"} == {("tea", "month_close", "2024-02")}

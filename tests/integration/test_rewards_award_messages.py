@@ -79,7 +79,7 @@ async def test_a_day_is_the_communitys_own(world: World) -> None:
         ("tea", date(2024, 3, 31)),
         ("tea", date(2024, 4, 1)),
     ]
-    assert set(world.timers) == {
+    assert {name for name in world.timers if name[1] == "month_close"} == {
         ("tea", "month_close", "2024-03"),
         ("tea", "month_close", "2024-04"),
         ("ny", "month_close", "2024-03"),

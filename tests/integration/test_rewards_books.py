@@ -1,5 +1,6 @@
 """The books can be recomputed: seals, verification, liability; a row changed behind our back shows."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import asyncpg
 import pytest
 
 from services.rewards.handlers.seal_books import seal_books
+from services.rewards.handlers.verify_books import VerifyBooks
 from tests.builders import at, posted
 from tests.rewards_http import TEA, Site, opened
 from tests.rewards_world import checkin, removed, words
@@ -75,6 +77,46 @@ async def test_a_row_changed_behind_our_back_is_found(site: Site, change: str, k
     found = await site.json(f"{TEA}/ledger/verify")
     assert found["consistent"] is False
     assert kind in {each["kind"] for each in found["differences"]}
+
+
+async def test_slices_of_any_size_give_the_same_and_find_the_same(site: Site) -> None:
+    await lively(site)
+    await seal_books(site.pool, datetime.now(UTC) + TOMORROW)
+    whole = await VerifyBooks(site.pool)("tea")
+    assert (whole.transactions, whole.seals, whole.differences) == (5, 1, [])
+    for size in (1, 2, 5):
+        assert await VerifyBooks(site.pool, slice_transactions=size)("tea") == whole
+    await tamper(site, "UPDATE entry SET amount = amount * 2 WHERE amount = 5")
+    changed = await VerifyBooks(site.pool)("tea")
+    assert len(changed.differences) > 2
+    assert await VerifyBooks(site.pool, slice_transactions=1)("tea") == changed
+
+
+async def test_another_communitys_books_are_no_part_of_a_verification(site: Site) -> None:
+    await lively(site)
+    await site.world.tell(posted(words(7), community="mokka"))
+    await seal_books(site.pool, datetime.now(UTC) + TOMORROW)
+    await tamper(site, "UPDATE account SET balance = 9 WHERE kind = 'wallet' AND community_id = 'mokka'")
+    found = await VerifyBooks(site.pool, slice_transactions=2)("tea")
+    assert (found.transactions, found.differences) == (5, [])
+    assert [each.kind for each in (await VerifyBooks(site.pool)("mokka")).differences] == ["balance"]
+
+
+async def test_entries_without_their_transaction_and_a_seal_without_transactions_are_found(
+    site: Site,
+) -> None:
+    await lively(site)
+    await seal_books(site.pool, datetime.now(UTC) + TOMORROW)
+    await tamper(site, "UPDATE message SET award_id = NULL; DELETE FROM transaction")
+    found = await VerifyBooks(site.pool)("tea")
+    assert {each.kind for each in found.differences} >= {"transaction", "seal"}
+    assert [each.found for each in found.differences if each.kind == "seal"] == ["no transactions"]
+
+
+async def test_many_verifications_at_once_wait_for_one_another(site: Site) -> None:
+    await lively(site)
+    found = await asyncio.gather(*(site.json(f"{TEA}/ledger/verify") for _ in range(12)))
+    assert all(each["consistent"] for each in found)
 
 
 async def test_seals_are_chained_made_once_and_not_before_the_day_is_over(site: Site) -> None:

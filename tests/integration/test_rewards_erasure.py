@@ -7,11 +7,13 @@ import asyncpg
 import pytest
 
 from services.rewards.handlers.seal_books import seal_books
-from shared.contracts.chat import MemberJoined, ReactionAdded
+from shared.contracts.chat import MemberForgotten, MemberJoined, ReactionAdded
 from shared.contracts.moderation import SanctionApplied
+from shared.contracts.rewards import GiftOffered
+from shared.engine import Event
 from tests.builders import at, event, posted
 from tests.laws.tables import business_tables
-from tests.rewards_gifts import AWARD, close, gift
+from tests.rewards_gifts import AWARD, active_month, close, gift, stock
 from tests.rewards_http import TEA, Site, opened
 from tests.rewards_world import checkin, words
 from tests.servers import ServiceDatabase
@@ -113,3 +115,63 @@ async def test_the_service_cannot_rename_anybody_in_the_books_by_itself(site: Si
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 async with connection.transaction():
                     await connection.execute(f"UPDATE {table} SET member_id = 'x'")
+
+
+def forget(member: str = WHO, *, by: str = "olive", request: str = "r-1") -> Event[MemberForgotten]:
+    data = MemberForgotten(
+        community_id="tea", member_id=member, request_id=request, requested_by=by, reason=f"{member} asked"
+    )
+    return event(data, at(days=40))
+
+
+async def test_a_member_whose_forgetting_is_announced_is_named_nowhere_and_the_books_still_fit(
+    site: Site,
+) -> None:
+    await a_life(site)
+    assert len(await named_in(site)) >= 18
+    await site.world.tell(forget())
+    assert await named_in(site) == set()
+    assert (await site.json(f"{TEA}/ledger/verify"))["differences"] == []
+    assert await site.world.books_are_right()
+    (noted,) = await site.world.connection.fetch("SELECT erased_by, reason FROM erasure")
+    assert (noted["erased_by"], noted["reason"].partition(":")[0]) == ("olive", "forgotten")
+
+
+async def test_what_the_same_batch_tells_of_a_forgotten_member_goes_too(site: Site) -> None:
+    await site.world.tell(posted(words(1), member=WHO), forget(), checkin(member=WHO))
+    assert await named_in(site) == set()
+
+
+async def test_forgetting_twice_changes_nothing_and_one_who_comes_back_is_forgotten_again(site: Site) -> None:
+    await site.world.tell(posted(words(1), member=WHO))
+    await site.world.tell(forget())
+    await site.world.tell(forget(request="r-2"))
+    assert await site.world.connection.fetchval("SELECT count(*) FROM erasure") == 1
+    await site.world.tell(posted(words(2), at(days=41), member=WHO))
+    assert await site.world.purse(WHO) == (2, 0)
+    await site.world.tell(forget(request="r-3"))
+    assert await named_in(site) == set()
+    assert await site.world.connection.fetchval("SELECT count(*) FROM erasure") == 2
+
+
+async def test_who_asks_to_be_forgotten_is_not_named_as_the_one_who_asked(site: Site) -> None:
+    await site.world.tell(posted(words(1), member=WHO))
+    await site.world.tell(forget(by=WHO))
+    assert await named_in(site) == set()
+    assert await site.world.connection.fetchval("SELECT erased_by FROM erasure") == "member"
+
+
+async def test_the_others_go_on_choosing_when_a_winner_is_forgotten(site: Site) -> None:
+    await gift(site, "mug", for_award=True, stock=3)
+    await active_month(site, WHO, "ben", "cat")
+    await close(site)
+    assert [each.member_id for each in site.world.heard(GiftOffered)] == [WHO]
+    await site.world.tell(forget())
+    assert site.world.heard(GiftOffered)[-1].member_id == "ben"
+    assert (site.world.timers.keys() & {("tea", "gift_choice", f"2024-03:{WHO}")}) == set()
+    await site.post(f"{AWARD}/ben/choice", {"gift_id": "mug"})
+    await site.world.tell(forget("ben", request="r-2"))
+    await site.post(f"{AWARD}/cat/choice", {"gift_id": "mug"})
+    assert await stock(site, "mug") == (2, 0)
+    states = {each["member_id"].partition(":")[0]: each["state"] for each in await site.json(AWARD)}
+    assert states == {"forgotten": "unclaimed", "cat": "chosen"}

@@ -10,11 +10,12 @@ from random import Random
 from typing import Any
 
 from services.rewards.domain.score import DEFAULT_SCORE, standings
-from services.rewards.handlers.seal_books import verify
+from services.rewards.handlers.verify_books import VerifyBooks
 from services.rewards.store.months import load_month_facts
 from shared.contracts.chat import MessagePosted
 from shared.contracts.rewards import MonthClosed, PointsAwarded
 from shared.engine import Event, Timer
+from shared.postgres.pool import open_pool
 from tests.builders import event, profile
 from tests.e2e.month_oracle import counted_messages, months, wallets
 from tests.rewards_world import World, connected, in_batches
@@ -101,7 +102,8 @@ async def test_twelve_months_of_a_real_year_are_what_an_independent_calculation_
     messages = list(counted_messages(path))
     expected = months(messages)
     assert len(expected) == 12
-    async with connected(await service_database("rewards")) as connection:
+    database = await service_database("rewards")
+    async with connected(database) as connection, await open_pool(database.app_url, "test") as pool:
         world = World(connection)
         await tell_year(world, path)
         for fact, (month, places) in zip(world.heard(MonthClosed), expected.items(), strict=True):
@@ -119,5 +121,5 @@ async def test_twelve_months_of_a_real_year_are_what_an_independent_calculation_
             "SELECT member_id, sum(points)::int AS points FROM transaction WHERE rule = 'message' GROUP BY 1"
         )
         assert {row["member_id"]: row["points"] for row in rows} == wallets(messages)
-        assert (await verify(connection, "lean")).differences == []
+        assert (await VerifyBooks(pool)("lean")).differences == []
         assert await world.books_are_right("lean")

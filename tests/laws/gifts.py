@@ -23,7 +23,7 @@ GIFTS_ARE_OFFERED = f"""
     INSERT INTO giveaway (giveaway_id, community_id, kind, points, shares, seed, commitment, state,
                           opened_at, closes_at, opened_by, reason)
     VALUES ('018e0c00-0000-8000-8000-000000000002', 'tea', 'lottery', 5, 1, '\\x01', '', 'open',
-            '2024-03-04T16:00Z', '2024-03-06T16:00Z', 'olivia', 'festival');
+            '2024-03-04T16:00Z', '2024-03-10T16:00Z', 'olivia', 'festival');
     INSERT INTO giveaway_entry (giveaway_id, member_id, entered_at)
     VALUES ('018e0c00-0000-8000-8000-000000000002', 'hal', '2024-03-04T17:00Z');
     INSERT INTO member_level (community_id, member_id, level, change, grace_until)
@@ -34,7 +34,7 @@ GIFTS_ARE_OFFERED = f"""
     SELECT 'tea', kind, key, due_at, '{{}}', '{{}}', {partition_of(COMMUNITY)}
     FROM (VALUES ('gift_choice', '2024-02:hal', timestamptz '2024-03-08T16:00Z'),
                  ('redemption_expiry', '018e0c00-0000-8000-8000-000000000001', '2024-03-07T16:00Z'),
-                 ('giveaway_end', '018e0c00-0000-8000-8000-000000000002', '2024-03-06T16:00Z'),
+                 ('giveaway_end', '018e0c00-0000-8000-8000-000000000002', '2024-03-10T16:00Z'),
                  ('level_grace', 'hal', '2024-03-09T16:00Z'),
                  ('referral_due', 'gil', '2024-03-08T16:00Z')) AS t (kind, key, due_at);
 """

@@ -88,7 +88,7 @@ class DeliverReports:
             return str(refusal), "given_up"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return type(error).__name__, None
-        return f"{sent.status}", "done" if 200 <= sent.status < 300 else None
+        return f"{sent.status}", "done" if sent.is_success else None
 
 
 def signed(delivery: Delivery, body: bytes, now: datetime) -> dict[str, str]:

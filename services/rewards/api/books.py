@@ -6,7 +6,7 @@ from datetime import date, datetime
 import asyncpg
 from pydantic import BaseModel
 
-from services.rewards.handlers.seal_books import Verified
+from services.rewards.handlers.verify_books import Verified
 
 
 class LiabilityDocument(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from services.rewards.api.books import LiabilityDocument, SealDocument, VerifiedDocument
 from services.rewards.api.documents import BalanceDocument, CheckDocument, LineDocument
 from services.rewards.api.paths import PREFIX, CommunityId, Locale, MemberId
-from services.rewards.handlers.seal_books import verify
+from services.rewards.handlers.verify_books import VerifyBooks
 from services.rewards.store import books, statements
 from shared.http.pages import Page, PagingQuery
 from shared.postgres.connection import Pool
@@ -42,6 +42,8 @@ def _add_members(routes: APIRouter, pool: Pool) -> None:
 
 
 def _add_books(routes: APIRouter, pool: Pool) -> None:
+    verify = VerifyBooks(pool)
+
     @routes.get("/ledger/check")
     async def check(community_id: CommunityId) -> CheckDocument:
         """Whether all entries sum to zero and every balance is the sum of its entries."""
@@ -51,8 +53,7 @@ def _add_books(routes: APIRouter, pool: Pool) -> None:
     @routes.get("/ledger/verify")
     async def recompute(community_id: CommunityId) -> VerifiedDocument:
         """Recompute everything from the entries and tell every difference; reads all of the books."""
-        async with pool.acquire() as connection:
-            return VerifiedDocument.of(community_id, await verify(connection, community_id))
+        return VerifiedDocument.of(community_id, await verify(community_id))
 
     @routes.get("/ledger/liability")
     async def liability(community_id: CommunityId) -> LiabilityDocument:

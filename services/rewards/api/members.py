@@ -1,6 +1,7 @@
 """What a member has reached, over HTTP: level, title, badges, invitation code."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from services.rewards.api.paths import PREFIX, Because, CommunityId, Locale, MemberId, Operator
 from services.rewards.api.texts import TEXTS
 from services.rewards.domain.invite_code import invite_code
-from services.rewards.handlers.erase_members import erase_member
+from services.rewards.handlers.erase_members import Forgotten, alias_of, erase_member
 from services.rewards.store import answers, levels
 from services.rewards.store.rules import load_books
 from shared.engine import load_community, request_work
@@ -94,4 +95,6 @@ def _add_acts(routes: APIRouter, pool: Pool) -> None:
     ) -> Erased:
         """Forget the member for ever; in the books a name that means nothing takes their place."""
         async with request_work(pool, "rewards", community_id) as work:
-            return Erased(rows=await erase_member(work, community_id, member_id, operator, because.reason))
+            community = await load_community(work.connection, community_id)
+            whose = Forgotten(member_id, alias_of(str(uuid4())), operator, because.reason)
+            return Erased(rows=await erase_member(work, community, whose, TEXTS))

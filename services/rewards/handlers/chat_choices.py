@@ -48,13 +48,17 @@ async def _names(prize: Prize, work: UnitOfWork) -> dict[str, str]:
     return {gift.name: gift.gift_id for gift in offered}
 
 
-async def _choose(event: Event[MessagePosted], prize: Prize, texts: Catalogue, work: UnitOfWork) -> None:
-    key = (prize.community_id, prize.month)
+async def _choose(event: Event[MessagePosted], seen: Prize, texts: Catalogue, work: UnitOfWork) -> None:
+    key = (seen.community_id, seen.month)
     await prizes.lock_month(work.connection, key)
+    # somebody may have chosen for the winner since the place was looked at
+    places = await prizes.load_prizes(work.connection, key)
+    prize = next((each for each in places if each.member_id == seen.member_id), None)
+    if prize is None:
+        return
     # what was said in time counts, however late it is read
     desk = Choosing(key, event.profile, event.occurred_at, texts, work)
-    chosen = choice_of(event.data.text, await _names(prize, work), tuple(prize.offered))
-    assert chosen is not None
+    chosen = choice_of(event.data.text, await _names(prize, work), tuple(prize.offered)) or ""
     speaker = desk.speaker
     try:
         gift = await desk.choose(prize, chosen, "member")

@@ -114,15 +114,25 @@ class Choosing:
 
     async def disqualify(self, prize: Prize, following: Prize | None) -> None:
         """The place is gone, with what waited for it; only the next member moves up, at the row's end."""
-        connection = self.work.connection
+        await self._vacate(prize, "disqualified")
+        if following is not None:
+            await prizes.add_prizes(self.work.connection, [following])
+        await self._reopen()
+
+    async def withdraw(self, prize: Prize) -> None:
+        """The winner is there no more: nobody moves up, the others go on with what waited for them."""
+        await self._vacate(prize, "unclaimed")
+        await self._reopen()
+
+    async def _vacate(self, prize: Prize, state: str) -> None:
         self.work.cancel_timer(self.key[0], GIFT_CHOICE, _timer_key(self.key[1], prize.member_id))
         if prize.gift_id is not None and prize.state == "chosen":
             await self._put_back(prize)
-        await prizes.save_prize(
-            connection, prize._replace(state="disqualified", gift_id=None, offered=(), choose_by=None)
-        )
-        if following is not None:
-            await prizes.add_prizes(connection, [following])
+        vacant = prize._replace(state=state, gift_id=None, offered=(), choose_by=None)
+        await prizes.save_prize(self.work.connection, vacant)
+
+    async def _reopen(self) -> None:
+        connection = self.work.connection
         if await prizes.lock_month(connection, self.key) in ("choosing", "fulfilled"):
             await prizes.set_state(connection, self.key, "choosing")
             await self.go_on()

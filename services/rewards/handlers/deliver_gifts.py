@@ -15,13 +15,13 @@ from services.rewards.handlers.addresses import AddressBook, NoAddresses
 from services.rewards.handlers.handing_over import handed_over
 from services.rewards.store import fulfilments
 from shared.engine import request_work
+from shared.http.outgoing import Forbidden, Sent, post
 from shared.postgres.connection import Pool
 
 AT_ONCE = 20
 LEASE = timedelta(minutes=2)
 PAUSE_MIN, PAUSE_MAX = timedelta(seconds=30), timedelta(hours=4)
 GIVEN_UP_AFTER = timedelta(days=7)
-TIMEOUT_SECONDS = 15.0
 PROOF_CHARACTERS_MAX = 500
 TRIED_AGAIN = frozenset({408, 425, 429})
 
@@ -32,21 +32,18 @@ class Webhook:
 
     url: str
     secret: bytes
-    client: httpx.AsyncClient
+    private_allowed: bool = False
 
-    async def send(self, body: bytes, key: str, now: datetime) -> httpx.Response:
+    async def send(self, body: bytes, key: str, now: datetime) -> Sent:
         """One attempt. `X-Hearth-Signature` is hex HMAC-SHA256 of `<timestamp>.<body>`."""
         stamp = str(int(now.timestamp()))
-        return await self.client.post(
-            self.url,
-            content=body,
-            headers={
-                "content-type": "application/json",
-                "idempotency-key": key,
-                "x-hearth-timestamp": stamp,
-                "x-hearth-signature": sign(self.secret, stamp, body),
-            },
-        )
+        headers = {
+            "content-type": "application/json",
+            "idempotency-key": key,
+            "x-hearth-timestamp": stamp,
+            "x-hearth-signature": sign(self.secret, stamp, body),
+        }
+        return await post(self.url, body, headers, private_allowed=self.private_allowed)
 
 
 def sign(secret: bytes, stamp: str, body: bytes) -> str:
@@ -77,15 +74,15 @@ class DeliverGifts:
             return
         try:
             answer = await self.webhook.send(self._body(row), str(identifier), now)
-        except (httpx.HTTPError, NoAddresses) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Forbidden, NoAddresses) as error:
             await self._failed(row, now, type(error).__name__, final=False)
             return
         if answer.is_success:
             async with request_work(self.pool, "rewards", row["community_id"]) as work:
                 await handed_over(work, row, now, "webhook", _proof(answer))
             return
-        final = answer.is_client_error and answer.status_code not in TRIED_AGAIN
-        await self._failed(row, now, f"status {answer.status_code}", final=final)
+        final = 400 <= answer.status < 500 and answer.status not in TRIED_AGAIN
+        await self._failed(row, now, f"status {answer.status}", final=final)
 
     def _body(self, row: Any) -> bytes:
         """Names the gift and the member; the address only where there is one."""
@@ -111,12 +108,12 @@ class DeliverGifts:
             await fulfilments.fail(connection, row["fulfilment_id"], now + pause, error, dead=dead)
 
 
-def _proof(answer: httpx.Response) -> str:
+def _proof(answer: Sent) -> str:
     """What the receiver names as its own: the `proof` of a JSON answer, else its status."""
     try:
-        told = answer.json()
+        told = json.loads(answer.body)
     except ValueError:
         told = None
     proof = told.get("proof") if isinstance(told, dict) else None
-    shown = proof if isinstance(proof, str) else f"status {answer.status_code}"
+    shown = proof if isinstance(proof, str) else f"status {answer.status}"
     return shown.replace("\x00", "")[:PROOF_CHARACTERS_MAX]

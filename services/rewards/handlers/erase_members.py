@@ -1,51 +1,114 @@
 """Forgets one member for ever, when a person asks for it; the books still fit."""
 
-import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.rewards.domain.ledger import AccountKind, Movement, TransactionKind
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.change_levels import LEVEL_GRACE
+from services.rewards.handlers.choosing import Choosing
 from services.rewards.handlers.count_referrals import REFERRAL_DUE
+from services.rewards.handlers.handing_over import OPEN_PRIZES
 from services.rewards.handlers.look_for_farming import decide_review
 from services.rewards.handlers.posting import post
 from services.rewards.handlers.redeem_gifts import cancel
-from services.rewards.store import erasure
+from services.rewards.store import erasure, prizes
 from services.rewards.store.ledger import lock_accounts
+from shared.contracts.chat import MemberForgotten
 from shared.contracts.identity import event_id
-from shared.engine import UnitOfWork, load_community
+from shared.engine import Community, Event, UnitOfWork
+from shared.i18n import Catalogue
 
 ERASED = "erased"
-ALIAS_BYTES = 8
+HERSELF = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class EraseMembers:
+    """Obeys `member.forgotten`; it comes last, so that what the batch tells of the member goes too."""
+
+    texts: Catalogue
+
+    async def __call__(self, batch: Sequence[Event[MemberForgotten]], work: UnitOfWork) -> None:
+        """One after another: they are few."""
+        for event in batch:
+            data = event.data
+            # the request's id is of chance: who is forgotten cannot be found again by trying names
+            whose = Forgotten(data.member_id, alias_of(event.id), data.requested_by or "", data.reason)
+            community = Community(event.profile, "event", event.now)
+            await erase_member(work, community, whose, self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Who is forgotten, under which name the books go on, and who asked for it."""
+
+    member_id: str
+    alias: str
+    by: str
+    reason: str
+
+    @property
+    def asked_by(self) -> str:
+        """A member who asks for it is not named either."""
+        return HERSELF if self.by in ("", self.member_id) else self.by
+
+    @property
+    def because(self) -> str:
+        """The reason, without the name."""
+        return self.reason.replace("\x00", "").replace(self.member_id, self.alias)
+
+
+def alias_of(identifier: str) -> str:
+    """The name in the books, of an id that nobody can guess."""
+    return f"forgotten:{derived_id(identifier, ERASED).replace('-', '')}"
 
 
 async def erase_member(
-    work: UnitOfWork, community_id: str, member_id: str, by: str, reason: str
+    work: UnitOfWork, community: Community, whose: Forgotten, texts: Catalogue
 ) -> dict[str, int]:
     """Delete everything about the member; returns how many rows of each table went.
 
     What is set aside comes back first, and what the wallet holds then expires: nobody is there to spend it.
     """
-    connection = work.connection
-    community = await load_community(connection, community_id)
+    connection, community_id, member_id = work.connection, community.profile.community_id, whose.member_id
+    await _give_up_places(work, community, member_id, texts)
     for identifier in await erasure.open_redemptions(connection, community_id, member_id):
-        await cancel(work, community, identifier, by, ERASED)
+        await cancel(work, community, identifier, whose.asked_by, ERASED)
     for identifier in await erasure.open_reviews(connection, community_id, member_id):
-        await decide_review(work, community_id, identifier, "voided", by, ERASED)
-    now = community.now(work.now)
-    accounts = await lock_accounts(connection, {(community_id, ""), (community_id, member_id)})
-    points = sum(each.balance for each in accounts if each.kind == AccountKind.WALLET)
-    # a name of chance: who is forgotten cannot be found again by trying names
-    alias = f"forgotten:{secrets.token_hex(ALIAS_BYTES)}"
-    if points:
-        cause = event_id(now, ERASED, community_id, alias)
-        identifier_ = derived_id(cause, TransactionKind.EXPIRE)
-        moved = Movement(
-            identifier_, community_id, member_id, points, ERASED, 0, cause, now, now,
-            does=TransactionKind.EXPIRE,
-        )  # fmt: skip
-        await post(work, [moved])
+        await decide_review(work, community_id, identifier, "voided", whose.asked_by, ERASED)
+    has_accounts = await _expire(work, community, whose)
     for kind in (LEVEL_GRACE, REFERRAL_DUE):
         work.cancel_timer(community_id, kind, member_id)
-    counts = await erasure.erase_member(connection, community_id, member_id, alias)
-    await erasure.note_erasure(connection, community_id, work.now, by, reason, counts)
+    counts = await erasure.erase_member(connection, community_id, member_id, whose.alias)
+    if has_accounts or any(counts.values()):
+        now = community.now(work.now)
+        await erasure.note_erasure(connection, community_id, now, whose.asked_by, whose.because, counts)
     return counts
+
+
+async def _give_up_places(work: UnitOfWork, community: Community, member_id: str, texts: Catalogue) -> None:
+    """Gifts that are not handed over wait for the other winners again."""
+    community_id = community.profile.community_id
+    for month in await prizes.open_months(work.connection, community_id, member_id):
+        key = (community_id, month)
+        await prizes.lock_month(work.connection, key)
+        for prize in await prizes.load_prizes(work.connection, key):
+            if prize.member_id == member_id and prize.state in OPEN_PRIZES:
+                await Choosing(key, community.profile, community.now(work.now), texts, work).withdraw(prize)
+
+
+async def _expire(work: UnitOfWork, community: Community, whose: Forgotten) -> bool:
+    """Points that the wallet holds expire; whether the member has accounts at all."""
+    community_id, now = community.profile.community_id, community.now(work.now)
+    owners = {(community_id, ""), (community_id, whose.member_id)}
+    mine = [each for each in await lock_accounts(work.connection, owners) if each.member_id]
+    points = sum(each.balance for each in mine if each.kind == AccountKind.WALLET)
+    if points:
+        cause = event_id(now, ERASED, community_id, whose.alias)
+        moved = Movement(
+            derived_id(cause, TransactionKind.EXPIRE), community_id, whose.member_id, points, ERASED, 0,
+            cause, now, now, does=TransactionKind.EXPIRE,
+        )  # fmt: skip
+        await post(work, [moved])
+    return bool(mine)

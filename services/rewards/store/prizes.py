@@ -19,6 +19,10 @@ PRIZES = f"SELECT {_COLUMNS} FROM prize p WHERE community_id = $1 AND month = $2
 CHOOSING = f"""
     SELECT {_COLUMNS} FROM prize p WHERE state = 'choosing' AND community_id = ANY($1::text[])
 """  # noqa: S608 - constants
+OPEN_MONTHS = """
+    SELECT month FROM prize
+    WHERE community_id = $1 AND member_id = $2 AND state IN ('waiting', 'choosing', 'chosen') ORDER BY month
+"""
 ADD_PRIZES = """
     INSERT INTO prize (community_id, month, member_id, rank, state)
     SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::int[], $5::text[])
@@ -71,6 +75,11 @@ async def load_prizes(connection: Connection, key: MonthKey) -> list[Prize]:
 async def load_choosing(connection: Connection, communities: Collection[str]) -> list[Prize]:
     """Those who may choose now."""
     return [_prize(row) for row in await connection.fetch(CHOOSING, list(communities))]
+
+
+async def open_months(connection: Connection, community_id: str, member_id: str) -> list[date]:
+    """The months in which a member has a place and no gift in hand."""
+    return [row[0] for row in await connection.fetch(OPEN_MONTHS, community_id, member_id)]
 
 
 async def add_prizes(connection: Connection, prizes: Iterable[Prize]) -> None:
