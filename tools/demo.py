@@ -20,12 +20,14 @@ from connectors.sdk.publisher import Publisher
 from deploy.local.home import REPOSITORY, Home, default_home
 from deploy.local.up import is_up
 from tools.addresses import Addresses, find_addresses
+from tools.demo_engagement import engagement_problems
 from tools.demo_facts import DemoFailed, Desk, Facts, Heard
 from tools.demo_table import both, show, show_places
 from tools.feed_run import Published, fail, run, wait_or_fail
 from tools.feed_summary import show as show_run
 from tools.simulate_command import publish_simulation
-from tools.simulator.community import SOURCE, Settings
+from tools.simulator import rhythm
+from tools.simulator.community import SOURCE, Settings, profile
 
 MONTH = Settings("tea-house", date(2026, 3, 1), days=31, seed=7)
 BEYOND = timedelta(hours=25)
@@ -79,12 +81,18 @@ def _show_month(home: Home) -> None:
 
 async def _live(addresses: Addresses, heard: Heard) -> tuple[Facts, Mapping[str, str], Published]:
     """The month, from its first message to its report."""
+    async with (
+        Publisher(addresses.bootstrap_servers, SOURCE) as publisher,
+        Desk(addresses, MONTH.community_id, _month_name()) as desk,
+    ):
+        await Feed(publisher, profile(MONTH, revision=0)).advance(rhythm.at(MONTH.start, 0, MONTH.zone))
+        await desk.plan_session(MONTH)
     published, waited = await publish_simulation(addresses, MONTH, stay=True, wait=True, keep=heard.keep)
     show_run(published, waited, {})
     known = await read_profile(addresses.bootstrap_servers, MONTH.community_id)
     async with Publisher(addresses.bootstrap_servers, SOURCE) as publisher:
-        profile = changed(known, MONTH.community_id, 0)
-        await Feed(publisher, profile).advance((MONTH.end + BEYOND).astimezone(UTC))
+        after = changed(known, MONTH.community_id, 0)
+        await Feed(publisher, after).advance((MONTH.end + BEYOND).astimezone(UTC))
     async with Desk(addresses, MONTH.community_id, _month_name()) as desk:
         await wait_or_fail(addresses, published)
         await desk.until_closed()
@@ -117,6 +125,7 @@ def _problems(facts: Facts, reports: list[Path]) -> list[str]:
         (facts.totals["points_reversed"] > 0, "no point of a removed message was taken back"),
         (facts.ledger_consistent, "the ledger does not balance"),
         *_moderation_problems(facts),
+        *engagement_problems(facts.engagement),
         (len(facts.top) == 3, f"the month has {len(facts.top)} winners instead of three"),
         (all(path.stat().st_size > 500 for path in reports), "a report is empty"),
     )
