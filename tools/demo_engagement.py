@@ -49,6 +49,7 @@ class EngagementFacts:
     announcements: int
     """Of the session."""
     going: int
+    """Who attended without asking for a place is among them."""
     waiting: int
     attended: int
     queued: int
@@ -127,7 +128,7 @@ def engagement_problems(told: EngagementFacts) -> tuple[tuple[bool, str], ...]:
         (told.revived > 0, "no warm-up was answered"),
         (told.seeded >= told.warmups, "a warm-up had no topic"),
         (told.announcements == 3, f"the session was announced {told.announcements} times instead of three"),
-        (told.going == PLACES and told.waiting > 0, "the session's places were not given away"),
+        (told.going >= PLACES and told.waiting > 0, "the session's places were not given away"),
         (told.attended > 0, "nobody attended the session"),
         (told.welcomed > 0, "no newcomer was welcomed"),
         (told.introduced > 0, "no newcomer introduced themselves"),
