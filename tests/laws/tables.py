@@ -30,6 +30,7 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "moderation.dispute_pair": ("touched_at",),
     "rewards.transaction": ("recorded_at",),
     "engagement.message_verdict": ("noted_at",),
+    "engagement.erasure": ("number",),
     "reporting.message_text": ("number",),
     "reporting.text_reading": ("read_up_to",),
 }
