@@ -21,6 +21,7 @@ from connectors.sdk.publisher import Publisher
 from deploy.local.home import REPOSITORY, Home, default_home
 from deploy.local.up import is_up
 from tools.addresses import Addresses, find_addresses
+from tools.demo_engagement import engagement_problems
 from tools.demo_facts import DemoFailed, Desk, Facts, Heard
 from tools.demo_rewards import AwardDesk, Given, gift_problems, show_gifts
 from tools.demo_shop import GiftShop, gift_shop
@@ -28,7 +29,8 @@ from tools.demo_table import both, show, show_places
 from tools.feed_run import Published, fail, run, wait_or_fail
 from tools.feed_summary import show as show_run
 from tools.simulate_command import publish_simulation
-from tools.simulator.community import SOURCE, Settings
+from tools.simulator import rhythm
+from tools.simulator.community import SOURCE, Settings, profile
 
 MONTH = Settings("tea-house", date(2026, 3, 1), days=31, seed=7)
 BEYOND = timedelta(hours=25)
@@ -90,13 +92,19 @@ async def _live(
     """The month, from its first message to its report and the gifts of its winners."""
     awards = AwardDesk(addresses, MONTH.community_id, _month_name(), shop)
     await awards.offer_gifts()
+    async with (
+        Publisher(addresses.bootstrap_servers, SOURCE) as publisher,
+        Desk(addresses, MONTH.community_id, _month_name()) as desk,
+    ):
+        await Feed(publisher, profile(MONTH, revision=0)).advance(rhythm.at(MONTH.start, 0, MONTH.zone))
+        await desk.plan_session(MONTH)
     published, waited = await publish_simulation(addresses, MONTH, stay=True, wait=True, keep=heard.keep)
     show_run(published, waited, {})
     known = await read_profile(addresses.bootstrap_servers, MONTH.community_id)
     passed = (MONTH.end + BEYOND).astimezone(UTC)
     async with Publisher(addresses.bootstrap_servers, SOURCE) as publisher:
-        profile = changed(known, MONTH.community_id, 0)
-        await Feed(publisher, profile).advance(passed)
+        after = changed(known, MONTH.community_id, 0)
+        await Feed(publisher, after).advance(passed)
     async with Desk(addresses, MONTH.community_id, _month_name()) as desk:
         await wait_or_fail(addresses, published)
         await desk.until_closed()
@@ -130,6 +138,7 @@ def _problems(facts: Facts, reports: list[Path]) -> list[str]:
         (facts.totals["points_reversed"] > 0, "no point of a removed message was taken back"),
         (facts.ledger_consistent, "the ledger does not balance"),
         *_moderation_problems(facts),
+        *engagement_problems(facts.engagement),
         (len(facts.top) == 3, f"the month has {len(facts.top)} winners instead of three"),
         (all(path.stat().st_size > 500 for path in reports), "a report is empty"),
     )

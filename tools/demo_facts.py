@@ -14,9 +14,11 @@ from connectors.imports.reading import Parsed
 from shared.contracts.chat import MessagePosted
 from shared.i18n.catalogue import LOCALES
 from tools.addresses import Addresses
+from tools.demo_engagement import EngagementFacts, engagement_facts, plan_session
 from tools.demo_moderation import OPERATOR, ModerationFacts, decide_appeals, moderation_facts
 from tools.feed_summary import reconciles
 from tools.log_position import Positions
+from tools.simulator.community import Settings
 
 REQUEST_SECONDS_MAX = 30.0
 PAGE_ITEMS = 100
@@ -86,6 +88,7 @@ class Facts:
     reconciles: bool
     dead_letters: int
     moderation: ModerationFacts
+    engagement: EngagementFacts
 
 
 @dataclass(slots=True)
@@ -118,6 +121,11 @@ class Desk:
             await asyncio.sleep(LOOK_SECONDS)
         raise DemoFailed(f"rewards did not close {self.month} within {CLOSE_SECONDS_MAX:.0f} s")
 
+    async def plan_session(self, settings: Settings) -> None:
+        """As an operator: a session is planned for the month. Raises DemoFailed."""
+        if refused := await plan_session(settings, self._offer):
+            raise DemoFailed(f"engagement did not plan the session: {refused}")
+
     async def decide_appeals(self) -> None:
         """As an operator: every open appeal is overturned."""
         await decide_appeals(self._pages, self._post)
@@ -143,6 +151,7 @@ class Desk:
             reconciles=reconciles(positions),
             dead_letters=sum(sum(service.dead_letters.values()) for service in positions.services),
             moderation=await moderation_facts(self._pages, self._case),
+            engagement=await engagement_facts(self._pages, self._get),
         )
 
     async def reports(self) -> dict[str, str]:
@@ -182,6 +191,12 @@ class Desk:
     async def _post(self, path: str, body: Mapping[str, str]) -> None:
         url = self.addresses.api_urls["moderation"] + path
         await self._answer("moderation", "POST", url, json=dict(body), headers={"X-Operator": OPERATOR})
+
+    async def _offer(self, path: str, body: Mapping[str, Any]) -> str:
+        """Post to engagement; returns the slug of a refusal, or nothing."""
+        url = f"{self.addresses.api_urls['engagement']}/v1/communities/{self.community_id}/{path}"
+        answer = await self._client.post(url, json=dict(body), headers={"X-Operator": OPERATOR})
+        return "" if answer.is_success else str(answer.json().get("type", "")).rpartition(":")[2]
 
     async def _longest_streak(self) -> tuple[str | None, int]:
         wanted = {"month": self.month, "limit": str(BOARD_PLACES)}

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.i18n import Catalogue
+from tools.demo_engagement import EngagementFacts
 from tools.demo_facts import Example, Facts, Heard
 from tools.demo_moderation import ModerationFacts
 
@@ -31,7 +32,11 @@ def show(console: Console, facts: Facts, heard: Heard, name: str, month: str) ->
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    for row in (*_rows(facts, heard), *_moderation_rows(facts.moderation)):
+    for row in (
+        *_rows(facts, heard),
+        *_moderation_rows(facts.moderation),
+        *_engagement_rows(facts.engagement),
+    ):
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
     console.print()
@@ -41,6 +46,9 @@ def show(console: Console, facts: Facts, heard: Heard, name: str, month: str) ->
     for each in facts.moderation.appeals:
         outcome = both(f"outcome.{each.outcome}", points=each.points_back)
         _line(console, f"  {both('appeal')}: {_name(heard, each.member_id)} “{each.said}” → {outcome}")
+    for warmed in facts.engagement.warmed:
+        answered = both("answered", messages=warmed.messages, members=warmed.members)
+        _line(console, f"  {both('warmup')}: “{warmed.text}” → {answered}")
     console.print()
     _line(console, f"{both('top')} ({both('candidates', candidates=facts.candidates)})", "bold")
     for line in _top_three(facts, heard):
@@ -81,6 +89,19 @@ def _moderation_rows(told: ModerationFacts) -> Iterator[Row]:
     yield f"  {both('waves')}", f"{told.waves}", both("alert")
     yield both("mutes"), f"{told.mutes}", both("ended", count=told.mutes_ended)
     yield both("warnings"), f"{told.warnings}", ""
+
+
+def _engagement_rows(told: EngagementFacts) -> Iterator[Row]:
+    yield both("spells"), f"{told.cold_spells}", both("held_out", count=told.held_out)
+    yield f"  {both('warmups')}", f"{told.warmups}", both("revived", count=told.revived)
+    yield f"  {both('seeded')}", f"{told.seeded}", ""
+    yield both("announced"), f"{told.announcements}", both("guests", going=told.going, waiting=told.waiting)
+    yield f"  {both('attended')}", f"{told.attended}", both("queued", count=told.queued)
+    yield both("newcomers"), f"{told.newcomers}", both("welcomed", count=told.welcomed)
+    yield f"  {both('introduced')}", f"{told.introduced}", ""
+    minutes = (told.first_answer_seconds or 0) / 60
+    yield both("questions"), f"{told.questions:,}", both("first_answer", minutes=f"{minutes:.0f}")
+    yield both("said"), f"{sum(told.said.values())}", both("unsaid", count=told.unsaid)
 
 
 def _mark(holds: bool) -> str:

@@ -1,9 +1,12 @@
 """The composition root: everything that engagement consists of is put together here."""
 
+from contextlib import AbstractAsyncContextManager
+
 from fastapi import APIRouter, FastAPI
 
 from services.engagement import api, consumers, timers
 from services.engagement.api import sources
+from services.engagement.handlers.fetch_sources import FetchSources
 from services.engagement.settings import Settings
 from shared.engine import Routes
 from shared.http.service import create_service
@@ -18,7 +21,10 @@ def build(settings: Settings) -> FastAPI:
         joined.include_router(sources.router(pool, settings.sources))
         return joined
 
-    return create_service("engagement", settings, routes(settings), router)
+    def background(pool: Pool) -> AbstractAsyncContextManager[None]:
+        return FetchSources(pool, settings.sources).running()
+
+    return create_service("engagement", settings, routes(settings), router, background=background)
 
 
 def routes(settings: Settings) -> Routes:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from services.engagement.domain.policy import CheckinPolicy
 from services.engagement.handlers.follow_channels import FollowChannels
+from services.engagement.handlers.forget_members import ForgetMembers
 from services.engagement.handlers.hear_members import HearMembers
 from services.engagement.handlers.keep_checkins import KeepCheckins
-from shared.contracts.chat import MemberJoined, MemberLeft, MessageDeleted, MessagePosted
+from shared.contracts.chat import MemberForgotten, MemberJoined, MemberLeft, MessageDeleted, MessagePosted
 from shared.contracts.moderation import JoinWaveNoticed, MessageRemoved, MessageRestored
 from shared.engine import Routes
 from shared.i18n import Catalogue
@@ -21,4 +22,5 @@ def routes(policy: CheckinPolicy | None = None) -> Routes:
     table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)
     table.on(MessagePosted, to=FollowChannels())
     table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=HearMembers(TEXTS))
+    table.on(MemberForgotten, to=ForgetMembers())
     return table

@@ -39,6 +39,11 @@ QUESTIONS = counter(
     "Questions: asked, answered by members or from approved answers, passed on, told to operators.",
     {"what": ("asked", "answered", "faq", "passed_on", "told")},
 )
+SOURCES = counter(
+    "hearth_engagement_sources_fetched_total",
+    "Sources of topics that were fetched, by what came of it.",
+    {"outcome": ("fetched", "unchanged", "failed")},
+)
 COLD_SPELLS = counter(
     "hearth_engagement_cold_spells_total",
     "Channels found cold: to be answered, or held out by lot.",

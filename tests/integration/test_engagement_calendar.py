@@ -3,13 +3,17 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from services.engagement.handlers.recurrence import BadRule, check, upcoming
+from services.engagement.store import posts
 from tests.engagement_world import MakeDatabase, World, client_of, engagement_world
-from tests.laws.stories import HALL, NOON
+from tests.laws.stories import COMMUNITY, HALL, NOON
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -82,6 +86,38 @@ async def test_a_plan_without_text_draws_a_topic_of_its_tag_and_its_yield_is_lea
     assert (book["seeded"], book["answered"], book["replies"], book["members"]) == (1, 1, 2, 2)
     best = (await client.get(f"/channels/{HALL}/best-hours")).json()["items"]
     assert best == [{"hour": 9, "posts": 1, "answered": 1, "replies": 2}]
+
+
+async def answered(world: World, *rows: tuple[int, int, int]) -> None:
+    """Hours with their posts and how many of these were answered."""
+    await posts.add_answers(
+        world.bench.connection, [(COMMUNITY, HALL, hour, said, heard, heard) for hour, said, heard in rows]
+    )
+
+
+async def test_a_plan_without_a_time_is_said_when_its_channel_answers_best_once_a_day(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    await answered(world, (10, 10, 8), (15, 10, 2), (3, 10, 10), (19, 4, 4))
+    await draft(client, at=None)
+    approved = await client.post("/calendar/morning/state", json={"state": "approved", "version": 1})
+    assert approved.json()["next_at"] == "2024-03-06T02:00:00Z"
+    await world.advance(NOON + timedelta(hours=20))
+    await answered(world, (15, 90, 90))
+    await world.advance(NOON + timedelta(days=4))
+    said = [f"{each['time'].astimezone(SHANGHAI):%d %H}" for each in await world.said("calendar")]
+    assert said == ["06 10", "07 15", "08 15"]
+
+
+async def test_without_the_choice_or_anything_known_a_plan_is_said_in_the_evening(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    await answered(world, (10, 10, 8))
+    changed = await client.patch("/choices", json={"version": 1, "reason": "总在晚上", "best_hour": False})
+    assert changed.status_code == 200
+    await draft(client, at=None, recurrence="")
+    approved = await client.post("/calendar/morning/state", json={"state": "approved", "version": 1})
+    assert approved.json()["next_at"] == "2024-03-06T12:00:00Z"
 
 
 def test_a_weekly_plan_keeps_its_local_time_through_clock_changes() -> None:

@@ -45,9 +45,24 @@ async def test_it_is_announced_the_evening_before_half_a_day_and_an_hour_before(
     await world.advance(NOON + timedelta(days=5))
     eve = datetime(2024, 3, 7, 12, 0, tzinfo=UTC)
     assert await announced(world) == [eve, STARTS - timedelta(hours=12), STARTS - timedelta(hours=1)]
-    # half a day before is three in the morning: what waits no longer than its sense is not said
-    texts = [each["text"] for each in await world.said("announcement")]
-    assert [text[:6] for text in texts] == ["【活动预告】", "【马上开始】"]
+    said = await world.said("announcement")
+    assert [each["text"][:6] for each in said] == ["【活动预告】", "【活动提醒】", "【马上开始】"]
+    # half a day before is three in the morning: it is said when the quiet hours are over
+    assert said[1]["time"] == datetime(2024, 3, 8, 1, 0, tzinfo=UTC)
+
+
+async def test_an_announcement_that_waits_for_the_morning_is_not_said_of_an_event_that_moved(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    await plan(client)
+    await world.advance(STARTS - timedelta(hours=10))
+    later = STARTS + timedelta(days=2)
+    moved = {
+        "starts_at": later.isoformat(), "ends_at": (later + timedelta(hours=1)).isoformat(), "version": 1
+    }  # fmt: skip
+    assert (await client.post("/events/tea/move", json=moved)).status_code == 200
+    await world.advance(STARTS)
+    assert [each["text"][:6] for each in await world.said("announcement")] == ["【活动预告】", "【时间调整】"]
 
 
 async def test_places_are_limited_and_the_first_who_waits_gets_a_free_one(

@@ -6,10 +6,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from shared.contracts.chat import MemberJoined
+from shared.contracts.chat import MemberForgotten, MemberJoined
 from tests.engagement_world import MakeDatabase, World, client_of, engagement_world
-from tests.laws.stories import COMMUNITY, NOON
+from tests.laws.stories import COMMUNITY, HALL, NOON
 from tests.laws.tables import comparable
+
+NAME = "不留名的人"
 
 
 @pytest.fixture
@@ -100,9 +102,11 @@ async def test_the_mesh_names_cut_members_and_suggests_introductions(
     assert [sorted(pair) for pair in mesh["introductions"]] == [["a1", "b3"]]
 
 
-async def test_a_forgotten_member_is_in_no_table(world: World, client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("way", ["request", "event"])
+async def test_a_forgotten_member_is_in_no_table(world: World, client: httpx.AsyncClient, way: str) -> None:
     name = "forgotten-one"
-    await world.tell(MemberJoined(community_id=COMMUNITY, member_id=name), NOON)
+    joined = MemberJoined(community_id=COMMUNITY, member_id=name, member_name=NAME, channel_id=HALL)
+    await world.tell(joined, NOON)
     await world.say("昵称：甲\n城市：杭州", NOON + timedelta(minutes=1), name)
     await world.say("打卡", NOON + timedelta(minutes=2), name)
     await world.say("请问在吗？", NOON + timedelta(minutes=3), name, mentions=("ben",))
@@ -111,8 +115,30 @@ async def test_a_forgotten_member_is_in_no_table(world: World, client: httpx.Asy
     await world.advance(NOON + timedelta(days=9))
     before = await comparable(world.bench.connection, "engagement")
     assert sum(name in repr(rows) for rows in before.values()) >= 6
-    answer = await client.post(f"/members/{name}/erase", json={"reason": "本人要求"})
-    assert answer.status_code == 200
+    if way == "request":
+        answer = await client.post(f"/members/{name}/erase", json={"reason": "本人要求"})
+        assert answer.status_code == 200
+    else:
+        await world.tell(forgotten(name), NOON + timedelta(days=9, minutes=1))
     after = await comparable(world.bench.connection, "engagement")
-    assert [table for table, rows in after.items() if name in repr(rows)] == []
+    assert [table for table, rows in after.items() if name in repr(rows) or NAME in repr(rows)] == []
     assert len(after["erasure"]) == 1
+    assert len(after["post"]) == len(before["post"]) >= 1
+    assert after["channel_hour"] == before["channel_hour"]
+    assert all(name not in row["key"] for row in await world.rows("SELECT key FROM timers"))
+
+
+async def test_who_comes_back_is_not_forgotten_by_the_same_request(world: World) -> None:
+    await world.tell(forgotten("ann"), NOON)
+    await world.say("打卡", NOON + timedelta(minutes=1))
+    await world.tell(forgotten("ann"), NOON + timedelta(minutes=2))
+    assert len(await world.rows("SELECT FROM checkin")) == 1
+    await world.tell(forgotten("ann", "r-2"), NOON + timedelta(minutes=3))
+    assert await world.rows("SELECT FROM checkin") == []
+    assert len(await world.rows("SELECT FROM erasure")) == 2
+
+
+def forgotten(member_id: str, request_id: str = "r-1") -> MemberForgotten:
+    return MemberForgotten(
+        community_id=COMMUNITY, member_id=member_id, request_id=request_id, requested_by="olga"
+    )

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import httpx
@@ -13,7 +14,8 @@ from pydantic import SecretStr
 
 from services.engagement.api import sources
 from services.engagement.domain.outside import Outside, is_public
-from services.engagement.handlers import fetching
+from services.engagement.handlers import fetch_sources, fetching
+from services.engagement.handlers.fetch_sources import FetchSources
 from shared.http.application import guarded_application, include_guarded
 from tests.engagement_world import TOKEN, MakeDatabase, World, engagement_world
 from tests.laws.stories import COMMUNITY
@@ -92,6 +94,51 @@ async def test_a_feed_becomes_drafts_once_and_is_not_fetched_again_unchanged(wor
         assert (await client.post("/topic-sources/s/fetch")).json()["added"] == []
     assert asked == [None, '"v1"']
     assert await bank(world) == [("周末 去哪爬山", "s", "draft"), ("春天喝什么茶？", "s", "draft")]
+
+
+async def test_a_source_is_fetched_by_its_timer_at_its_pace_and_later_and_later_when_it_fails(
+    world: World,
+) -> None:
+    asked: list[str | None] = []
+
+    async def feed(request: Request) -> Response:
+        asked.append(request.headers.get("if-none-match"))
+        if len(asked) > 2:
+            return Response(status_code=500)
+        return Response(FEED, headers={"etag": '"v1"'}) if len(asked) == 1 else Response(status_code=304)
+
+    fetcher = FetchSources(world.pool, Outside(private=True))
+    async with served(feed) as url, asking(world, Outside(private=True)) as client:
+        await client.post("/topic-sources", json={"source_id": "s", "url": url, "every_hours": 2})
+        await client.post("/topic-sources", json={"source_id": "by-hand", "url": url, "every_hours": 0})
+        began = datetime.now(UTC)
+        assert await fetcher.fetch_due(began) == 1
+        assert len(await bank(world)) == 2
+        assert await fetcher.fetch_due(began + timedelta(minutes=119)) == 0
+        found = []
+        for hours in (2, 4, 5, 6, 7, 8, 9, 10, 13, 14):
+            found.append(await fetcher.fetch_due(began + timedelta(hours=hours)))
+        shown = (await client.get("/topic-sources")).json()["items"][1]
+        assert (await client.delete("/topic-sources/s")).status_code == 204
+        assert (await client.delete("/topic-sources/s")).status_code == 404
+        assert await fetcher.fetch_due(began + timedelta(days=9)) == 0
+    assert found == [1, 1, 0, 1, 0, 0, 0, 1, 0, 0]
+    assert asked == [None, *['"v1"'] * 4]
+    assert (shown["source_id"], shown["note"]) == ("s", "status 500")
+
+
+async def test_drafts_that_nobody_looks_at_do_not_pile_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_sources, "DRAFTS_MAX", 1)
+
+    async def feed(request: Request) -> Response:
+        return Response(FEED)
+
+    async with served(feed) as url, asking(world, Outside(private=True)) as client:
+        await client.post("/topic-sources", json={"source_id": "s", "url": url})
+        assert len((await client.post("/topic-sources/s/fetch")).json()["added"]) == 1
+        assert (await client.post("/topic-sources/s/fetch")).json()["added"] == []
 
 
 async def test_a_hot_list_is_read_by_its_mapping(world: World) -> None:

@@ -31,6 +31,7 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "rewards.erasure": ("number",),
     "rewards.transaction": ("recorded_at",),
     "engagement.message_verdict": ("noted_at",),
+    "engagement.erasure": ("number",),
     "reporting.message_text": ("number",),
     "reporting.text_reading": ("read_up_to",),
 }

@@ -10,6 +10,7 @@ from connectors.imports.reading import Parsed
 from shared.contracts.profiles import Channel, CommunityProfile
 from tools.simulator import rhythm, wording
 from tools.simulator.people import ROBOT, Person, Role, make_people
+from tools.simulator.session import Session
 from tools.simulator.spam import Spammer
 from tools.simulator.stage import Speaker, Stage
 from tools.simulator.talk import converse, speaker
@@ -48,6 +49,12 @@ class Settings:
         """The first moment after it."""
         return rhythm.at(self.start + timedelta(days=self.days), 0, self.zone)
 
+    @property
+    def session_at(self) -> datetime:
+        """Eight in the evening of the first Saturday in its second half."""
+        middle = self.start + timedelta(days=self.days // 2)
+        return rhythm.at(middle + timedelta(days=(5 - middle.weekday()) % 7), 20, self.zone)
+
 
 def profile(settings: Settings, revision: int) -> CommunityProfile:
     """The community with its channels, and what a connector can do in them."""
@@ -74,6 +81,8 @@ def simulate(settings: Settings) -> Iterator[Parsed]:
         life.day(number)
     life.spammers()
     life.troubles()
+    if settings.session_at < settings.end:
+        Session(life.stage, _chance(settings, "session")).hold(people, settings.session_at)
     yield from life.stage.events(until=settings.end)
 
 

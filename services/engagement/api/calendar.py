@@ -17,10 +17,11 @@ from services.engagement.api.acts import (
     community_now,
     refused,
 )
-from services.engagement.handlers.publish_calendar import plan
+from services.engagement.domain.best_hour import share
+from services.engagement.handlers.publish_calendar import hour_of_item, plan
 from services.engagement.handlers.recurrence import BadRule, check
 from services.engagement.store import calendar as store
-from services.engagement.store import posts, told
+from services.engagement.store import choices, posts, told
 from services.engagement.store.calendar import Item
 from shared.engine import request_work
 from shared.http.pages import Page, PagingQuery
@@ -39,7 +40,7 @@ class ItemShown(BaseModel):
     text: str
     tag: str | None
     first_on: date
-    at: time
+    at: time | None
     recurrence: str
     owner: str
     state: str
@@ -65,7 +66,8 @@ class NewItem(Body):
     """Empty: a topic of the bank is drawn each time."""
     tag: Annotated[str, Field(max_length=64)] | None = None
     first_on: date
-    at: time
+    at: time | None = None
+    """Local time; none: the hour at which the channel answers best."""
     recurrence: Annotated[str, Field(max_length=500)] = ""
     """A rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO,TH; empty: once."""
     owner: Name
@@ -133,7 +135,7 @@ def _add_items(routes: APIRouter, pool: Pool) -> None:
         except BadRule:
             raise refused("recurrence-invalid", Kind.INVALID) from None
         values = new.model_dump()
-        values["at"] = new.at.replace(tzinfo=None)
+        values["at"] = new.at.replace(tzinfo=None) if new.at else None
         item = Item(community_id=community_id, version=1, state="draft", next_at=None, **values)
         async with request_work(pool, SERVICE, community_id) as work:
             if await store.named_items(work.connection, [(community_id, new.item_id)]):
@@ -157,7 +159,9 @@ def _add_states(routes: APIRouter, pool: Pool) -> None:
                 raise refused("calendar-changed", Kind.CONFLICT, version=item.version)
             community, now = await community_now(work.connection, community_id)
             wanted = item._replace(state=change.state, version=item.version + 1)
-            planned = plan(wanted, now, community.profile.time_zone, work)
+            chosen = await choices.load_choices(work.connection, [community_id])
+            hour = await hour_of_item(wanted, community.profile, chosen[community_id][0], work)
+            planned = plan(wanted, hour, now, community.profile.time_zone, work)
             if change.state == "approved" and planned.next_at is None:
                 raise refused("calendar-over", Kind.INVALID)
             await store.save_item(work.connection, planned)
@@ -170,7 +174,7 @@ def _add_facts(routes: APIRouter, pool: Pool) -> None:
         """At which local hours a channel answers posts."""
         known = await posts.answered_hours(pool, [(community_id, channel_id)])
         hours = known.get((community_id, channel_id), {})
-        ranked = sorted(hours.items(), key=lambda pair: (-(pair[1][1] + 1) / (pair[1][0] + 2), pair[0]))
+        ranked = sorted(hours.items(), key=lambda pair: (-share(*pair[1][:2]), pair[0]))
         return BestHours(
             items=[
                 BestHour(hour=hour, posts=given[0], answered=given[1], replies=given[2])

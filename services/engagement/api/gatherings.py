@@ -26,7 +26,7 @@ from services.engagement.domain.gathering import LASTS_MAX, Gathering
 from services.engagement.handlers.announce_gatherings import plan, said_time
 from services.engagement.handlers.gatherings import tell_place
 from services.engagement.handlers.posting import post_all, wish
-from services.engagement.store import choices
+from services.engagement.store import choices, posts
 from services.engagement.store import gatherings as store
 from shared.contracts.engagement import EventAttended, EventCancelled, EventMoved
 from shared.engine import UnitOfWork, request_work
@@ -173,6 +173,7 @@ def _add_moving(routes: APIRouter, pool: Pool) -> None:
                 community_id=community_id, event_id=event_id, starts_at=later.starts_at, moved_by=by
             )
             work.publish(fact, now)
+            await posts.withdraw(work.connection, community_id, PostKind.ANNOUNCEMENT, event_id, now)
             await _say(work, later, community, now, "moved")
         return _shown(later)
 
@@ -192,6 +193,7 @@ def _add_cancelling(routes: APIRouter, pool: Pool) -> None:
                 community_id=community_id, event_id=event_id, cancelled_by=by, reason=because.reason
             )
             work.publish(fact, now)
+            await posts.withdraw(work.connection, community_id, PostKind.ANNOUNCEMENT, event_id, now)
             await _say(work, gone, community, now, "cancelled")
         return _shown(gone)
 

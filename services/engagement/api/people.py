@@ -20,6 +20,7 @@ from services.engagement.api.acts import (
     refused,
 )
 from services.engagement.domain.segment import Segment
+from services.engagement.handlers.newcomers import WATCH_INTRODUCTION
 from services.engagement.store import erasure, members, newcomers
 from shared.engine import request_work
 from shared.http.pages import Page, PagingQuery
@@ -223,5 +224,6 @@ def _add_erasure(routes: APIRouter, pool: Pool) -> None:
         """Forget a member for ever: every row that names them."""
         async with request_work(pool, SERVICE, community_id) as work:
             counts = await erasure.erase_member(work.connection, community_id, member_id)
+            work.cancel_timer(community_id, WATCH_INTRODUCTION, member_id)
             await erasure.note_erasure(work.connection, community_id, work.now, by, because.reason, counts)
         return Erased(counts=counts)

@@ -1,27 +1,24 @@
-"""Sources of topics over HTTP: feeds and hot lists, fetched when asked, and drafts of a language model."""
+"""Sources of topics over HTTP: feeds and hot lists, fetched by pace or now, and a language model's drafts."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-import httpx
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.engagement.api.acts import SERVICE, TEXTS, Body, CommunityId, ItemId, Name, Operator, refused
 from services.engagement.api.topics import Tag
-from services.engagement.domain.outside import Outside, Unreadable, titles_of
-from services.engagement.domain.topic import TAGS_MAX, Topic
-from services.engagement.handlers.fetching import BadAddress, draft, feed_titles, fetch, resolve
+from services.engagement.domain.outside import Outside
+from services.engagement.domain.topic import TAGS_MAX
+from services.engagement.handlers.fetch_sources import Failed, add_drafts, fetch_source
+from services.engagement.handlers.fetching import BadAddress, draft, resolve
 from services.engagement.store import sources as store
 from services.engagement.store import topics
 from services.engagement.store.sources import Source
-from shared.contracts.identity import event_id
 from shared.engine import load_community, request_work
 from shared.http.problems import Kind
-from shared.postgres.connection import Connection, Pool
+from shared.postgres.connection import Pool
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SUGGESTED = 5
 
 
@@ -35,6 +32,8 @@ class NewSource(Body):
     """Of a JSON list: keys to the list, joined by dots; empty where the document is the list."""
     title: Annotated[str, Field(max_length=200)] = "title"
     tags: Annotated[list[Tag], Field(max_length=TAGS_MAX)] = []
+    every_hours: Annotated[int, Field(ge=0, le=24 * 7)] = 6
+    """Between two fetches; 0: only when somebody asks."""
 
 
 class SourceShown(BaseModel):
@@ -44,7 +43,9 @@ class SourceShown(BaseModel):
     url: str
     kind: str
     tags: list[str]
+    every_hours: int
     fetched_at: datetime | None
+    next_at: datetime | None
     note: str
 
 
@@ -93,11 +94,20 @@ def _add_sources(routes: APIRouter, pool: Pool, outside: Outside) -> None:
         except BadAddress:
             raise refused("source-address", Kind.INVALID) from None
         mapping = {"items": new.items, "title": new.title}
-        source = Source(community_id, new.source_id, new.url, new.kind, mapping, tuple(new.tags))
+        source = Source(
+            community_id, new.source_id, new.url, new.kind, mapping, tuple(new.tags), new.every_hours
+        )
         async with request_work(pool, SERVICE, community_id) as work:
-            if not await store.add_source(work.connection, source):
+            if not await store.add_source(work.connection, source, datetime.now(UTC)):
                 raise refused("source-exists", Kind.CONFLICT)
         return _shown(source)
+
+    @routes.delete("/topic-sources/{source_id}", status_code=204)
+    async def remove(community_id: CommunityId, source_id: ItemId, by: Operator) -> None:
+        """Fetch it no more; its topics stay."""
+        async with request_work(pool, SERVICE, community_id) as work:
+            if not await store.remove_source(work.connection, community_id, source_id):
+                raise refused("source-unknown", Kind.NOT_FOUND)
 
 
 def _add_fetching(routes: APIRouter, pool: Pool, outside: Outside) -> None:
@@ -107,22 +117,10 @@ def _add_fetching(routes: APIRouter, pool: Pool, outside: Outside) -> None:
         found = await store.sources(pool, community_id, source_id)
         if not found:
             raise refused("source-unknown", Kind.NOT_FOUND)
-        source, why = found[0], ""
         try:
-            answer = await fetch(source.url, outside, source.etag, source.modified)
-            titles = await _titles(source, answer.body)
-        except (BadAddress, Unreadable, httpx.HTTPError, httpx.InvalidURL) as error:
-            why = str(error) if isinstance(error, Unreadable) else type(error).__name__
-        async with request_work(pool, SERVICE, community_id) as work:
-            if why:
-                await store.note_fetch(work.connection, source, None, None, work.now, why)
-                added = []
-            else:
-                await store.note_fetch(work.connection, source, answer.etag, answer.modified, work.now, "")
-                added = await _add(work.connection, community_id, titles, source.tags, source_id, by)
-        if why:
-            raise refused("source-failed", Kind.UNAVAILABLE, why=why)
-        return Drafted(added=added)
+            return Drafted(added=await fetch_source(pool, found[0], outside, datetime.now(UTC), by))
+        except Failed as failure:
+            raise refused("source-failed", Kind.UNAVAILABLE, why=str(failure)) from failure
 
 
 def _add_drafts(routes: APIRouter, pool: Pool, outside: Outside) -> None:
@@ -137,39 +135,12 @@ def _add_drafts(routes: APIRouter, pool: Pool, outside: Outside) -> None:
             rows = await topics.topics(pool, community_id, "active", None, None, SUGGESTED)
             return Drafted(added=[], suggested=[row["text"] for row in rows if row["text"]])
         async with request_work(pool, SERVICE, community_id) as work:
-            return Drafted(added=await _add(work.connection, community_id, lines, (), "model", by))
-
-
-async def _titles(source: Source, body: bytes | None) -> list[str]:
-    if body is None:
-        return []
-    return await feed_titles(body) if source.kind == "feed" else titles_of(body, source.mapping)
-
-
-async def _add(
-    connection: Connection,
-    community_id: str,
-    titles: Sequence[str],
-    tags: Sequence[str],
-    source_id: str,
-    by: str,
-) -> list[str]:
-    drafts = [
-        Topic(
-            community_id,
-            event_id(EPOCH, "topic", community_id, title),
-            title,
-            tuple(tags),
-            source_id,
-            "draft",
-        )
-        for title in titles
-    ]
-    return await topics.add_topics(connection, drafts, by)
+            return Drafted(added=await add_drafts(work.connection, community_id, lines, (), "model", by))
 
 
 def _shown(source: Source) -> SourceShown:
     return SourceShown(
         source_id=source.source_id, url=source.url, kind=source.kind, tags=list(source.tags),
-        fetched_at=source.fetched_at, note=source.note,
+        every_hours=source.every_hours, fetched_at=source.fetched_at, next_at=source.next_at,
+        note=source.note,
     )  # fmt: skip

@@ -25,7 +25,7 @@ class Choices:
     approve_first: bool = False
     """Whether a person must agree to every automatic post."""
     best_hour: bool = True
-    """Whether what may wait is said at the hour at which the channel answers best."""
+    """Whether plans without a time are said when their channel answers best; else at eight in the evening."""
     openers_on: bool = True
     welcome_on: bool = True
     welcome_channel_id: str = ""

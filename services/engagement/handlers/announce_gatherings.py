@@ -23,6 +23,8 @@ RUN_SESSION = "run_session"
 ENGINE = "hearth"
 APART = "\x1f"
 WAITS = timedelta(minutes=45)
+UNTIL_MORNING = timedelta(hours=10)
+"""Half a day before eight in the evening is eight in the morning, when most are still left alone."""
 REMINDED_MAX = 500
 VALID = timedelta(hours=1)
 
@@ -95,7 +97,7 @@ class AnnounceGatherings:
             due.now,
             due.profile,
             mine,
-            waits=WAITS,
+            waits=UNTIL_MORNING if which == "half_day" else WAITS,
         )
 
     def _remind(self, due: DueTimer, gathering: Gathering, guests: Guests, work: UnitOfWork) -> None:

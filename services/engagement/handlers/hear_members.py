@@ -43,7 +43,7 @@ class HearMembers:
         running = {name for name, each in flags.items() if each.has_session}
         await follow_gatherings(posted, running, self.texts, work)
         await follow_forms(posted, self.texts, work)
-        await hear_told(posted, self.texts, work)
+        await hear_told(events, self.texts, work)
         await follow_questions(posted, flags, chosen, self.texts, work)
 
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 
-from services.engagement.domain.attention import PostKind
+from services.engagement.domain.attention import PostKind, Quiet
+from services.engagement.domain.best_hour import EVENING, best_hour
 from services.engagement.domain.choices import Choices
+from services.engagement.domain.hours import DAY, hour_of, is_between, midnight
 from services.engagement.domain.topic import Topic, choose
 from services.engagement.handlers.learn_hours import SEEDINGS_KEPT
 from services.engagement.handlers.posting import Wanted, post_all, wish
 from services.engagement.handlers.recurrence import upcoming
 from services.engagement.handlers.topic_bank import bank_of, text_of
+from services.engagement.store import baselines, choices, posts, topics
 from services.engagement.store import calendar as store
-from services.engagement.store import choices, topics
 from services.engagement.store.calendar import Item
 from shared.contracts.identity import event_id
+from shared.contracts.profiles import CommunityProfile
 from shared.engine import DueTimer, Timer, UnitOfWork
 from shared.i18n import Catalogue
 
@@ -23,10 +26,25 @@ CALENDAR_DUE = "calendar_due"
 WAITS = timedelta(hours=12)
 
 
-def plan(item: Item, after: datetime, zone: str, work: UnitOfWork) -> Item:
-    """The item with its next moment, and the timer for it."""
+async def hour_of_item(item: Item, profile: CommunityProfile, mine: Choices, work: UnitOfWork) -> time:
+    """The item's own time, or the hour at which its channel answers best while Hearth may speak."""
+    if item.at is not None:
+        return item.at
+    if not mine.best_hour:
+        return time(EVENING)
+    key = item.community_id, item.channel_id
+    answers = await posts.answered_hours(work.connection, [key])
+    rates = await baselines.load_rates(work.connection, [key])
+    quiet = Quiet(profile.quiet_from, profile.quiet_until, profile.time_zone)
+    hours = [hour for hour in range(24) if is_between(time(hour), *mine.cold.active)]
+    allowed = [hour for hour in hours if not is_between(time(hour), quiet.begins, quiet.ends)]
+    return time(best_hour(answers.get(key, {}), rates.get(key, ()), allowed))
+
+
+def plan(item: Item, at: time, after: datetime, zone: str, work: UnitOfWork) -> Item:
+    """The item with its next moment at this local time, and the timer for it."""
     is_on = item.state == "approved"
-    next_at = upcoming(item.recurrence, item.first_on, item.at, after, zone) if is_on else None
+    next_at = upcoming(item.recurrence, item.first_on, at, after, zone) if is_on else None
     if next_at is None:
         work.cancel_timer(item.community_id, CALENDAR_DUE, item.item_id)
         return item._replace(next_at=None, state="done" if is_on else item.state)
@@ -58,8 +76,9 @@ class PublishCalendar:
             post = await self._post(item, each, mine, bank, work)
             if post is not None:
                 wanted.append(post)
-            after = max(each.timer.due_at, each.now)
-            await store.save_item(work.connection, plan(item, after, each.profile.time_zone, work))
+            at = await hour_of_item(item, each.profile, mine, work)
+            following = plan(item, at, _said_until(item, each), each.profile.time_zone, work)
+            await store.save_item(work.connection, following)
         await post_all(wanted, work)
 
     async def _post(
@@ -85,3 +104,12 @@ class PublishCalendar:
             PostKind.CALENDAR, item.channel_id, subject, text, due.now, due.profile, mine, waits=WAITS,
             topic_id=topic_id, watch_kind="seed" if topic_id else "post",
         )  # fmt: skip
+
+
+def _said_until(item: Item, due: DueTimer) -> datetime:
+    """After this it is said again: a best hour that moves to a later one says nothing twice a day."""
+    after: datetime = max(due.timer.due_at, due.now)
+    if item.at is not None:
+        return after
+    zone = due.profile.time_zone
+    return midnight(hour_of(after, zone).day + DAY, zone) - timedelta(seconds=1)

@@ -10,7 +10,7 @@ from services.engagement.domain.told import birthday_of, city_of
 from services.engagement.handlers.answering import answer
 from services.engagement.store import choices
 from services.engagement.store import told as store
-from shared.contracts.chat import MessagePosted
+from shared.contracts.chat import MemberLeft, MessagePosted
 from shared.engine import Event, Timer, UnitOfWork
 from shared.i18n import Catalogue
 
@@ -20,14 +20,22 @@ PURPOSE = "told_answer"
 KINDS = ("city", "birthday", "no_care", "opener", "no_opener")
 
 
-async def hear_told(posted: Sequence[Event[MessagePosted]], texts: Catalogue, work: UnitOfWork) -> None:
-    """One after the other: it is seldom that somebody tells such a thing."""
-    for event in posted:
+async def hear_told(events: Sequence[Event[Any]], texts: Catalogue, work: UnitOfWork) -> None:
+    """One after the other: it is seldom that somebody tells such a thing. Who leaves is asked no more."""
+    left: list[tuple[str, str]] = []
+    for event in events:
+        if isinstance(event.data, MemberLeft):
+            left.append((event.community_id, event.data.member_id))
+        if not isinstance(event.data, MessagePosted):
+            continue
         ask = asked(event.data.text)
         if ask is not None and ask.kind in KINDS:
+            await store.tell_left(work.connection, left)
+            left = []
             key, values = await _note(event, ask, work)
             if key:
                 answer(event, texts.say(event.profile.locale, key, **values), PURPOSE, work)
+    await store.tell_left(work.connection, left)
 
 
 async def _note(event: Event[MessagePosted], ask: Ask, work: UnitOfWork) -> tuple[str, dict[str, Any]]:

@@ -122,12 +122,14 @@ CREATE TABLE member_told (
 CREATE INDEX member_told_city ON member_told (community_id, city) WHERE city IS NOT NULL;
 CREATE INDEX member_told_birthday ON member_told (community_id, birth_month, birth_day) WHERE wants_care;
 
--- Erasures: that somebody was forgotten, never who it was.
+-- Erasures: that somebody was forgotten, never who it was. request_id: of those that were announced.
 CREATE TABLE erasure (
     number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     community_id text NOT NULL,
     erased_at    timestamptz NOT NULL,
     erased_by    text NOT NULL,
     reason       text NOT NULL,
-    counts       jsonb NOT NULL
+    counts       jsonb NOT NULL,
+    request_id   text,
+    UNIQUE (community_id, request_id)
 );

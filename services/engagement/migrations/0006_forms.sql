@@ -31,6 +31,7 @@ CREATE TABLE form_answer (
     PRIMARY KEY (community_id, form_id, member_id, number)
 );
 
+-- What is said when. Without `at` it is said at the hour at which its channel answers best.
 CREATE TABLE calendar_item (
     community_id text NOT NULL,
     item_id      text NOT NULL,
@@ -41,7 +42,7 @@ CREATE TABLE calendar_item (
     text         text NOT NULL,
     tag          text,
     first_on     date NOT NULL,
-    at           time NOT NULL,
+    at           time,
     recurrence   text NOT NULL,
     owner        text NOT NULL,
     state        text NOT NULL CHECK (state IN ('draft', 'approved', 'done', 'stopped')),
@@ -50,7 +51,7 @@ CREATE TABLE calendar_item (
     PRIMARY KEY (community_id, item_id)
 );
 
--- Where topics are fetched from.
+-- Where topics are fetched from. every_hours 0: only when somebody asks; next_at: when it is fetched again.
 CREATE TABLE topic_source (
     community_id text NOT NULL,
     source_id    text NOT NULL,
@@ -62,5 +63,9 @@ CREATE TABLE topic_source (
     modified     text,
     fetched_at   timestamptz,
     note         text NOT NULL DEFAULT '',
+    every_hours  integer NOT NULL DEFAULT 0,
+    next_at      timestamptz,
+    failures     integer NOT NULL DEFAULT 0,
     PRIMARY KEY (community_id, source_id)
 );
+CREATE INDEX topic_source_due ON topic_source (next_at) WHERE next_at IS NOT NULL;

@@ -44,7 +44,8 @@ class Item(NamedTuple):
     """Empty: a topic of the bank is drawn."""
     tag: str | None
     first_on: date
-    at: time
+    at: time | None
+    """None: at the hour at which the channel answers best."""
     recurrence: str
     owner: str
     state: str

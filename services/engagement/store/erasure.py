@@ -21,7 +21,15 @@ ERASE_TESTIMONIES = "DELETE FROM campaign_testimony WHERE community_id = $1 AND 
 FORGET_WATCHED = """
     UPDATE channel_watch SET members = array_remove(members, $2) WHERE community_id = $1 AND $2 = ANY(members)
 """
-ERASE_GREETINGS = "DELETE FROM post WHERE community_id = $1 AND kind = 'welcome' AND subject_id = $2"
+# what was said stays counted; a name of one letter would tear words that are nobody's name
+FORGET_IN_POSTS = """
+    UPDATE post SET subject_id = CASE subject_id WHEN $2 THEN '…' ELSE subject_id END,
+                    text = replace(replace(post.text, $2, '…'), coalesce(known.name, $2), '…')
+    FROM (SELECT (SELECT member_name FROM newcomer WHERE community_id = $1 AND member_id = $2
+                  AND length(member_name) > 1) AS name) AS known
+    WHERE community_id = $1 AND kind IN ('welcome', 'care', 'form', 'question')
+      AND (subject_id = $2 OR position($2 IN post.text) > 0 OR position(known.name IN post.text) > 0)
+"""
 ERASE_NEWCOMER = "DELETE FROM newcomer WHERE community_id = $1 AND member_id = $2"
 FORGET_INVITER = "UPDATE newcomer SET invited_by = NULL WHERE community_id = $1 AND invited_by = $2"
 ERASE_QUESTIONS = "DELETE FROM question WHERE community_id = $1 AND member_id = $2"
@@ -45,7 +53,7 @@ FORGET_HOST = """
 """
 ERASE_ANSWERS = "DELETE FROM form_answer WHERE community_id = $1 AND member_id = $2"
 FORGET_IN_RESULTS = """
-    UPDATE form SET result = NULL
+    UPDATE form SET result = replace(result::text, to_json($2::text)::text, '"…"')::jsonb
     WHERE community_id = $1 AND position(to_json($2::text)::text IN result::text) > 0
 """
 ERASE_LEADER = "DELETE FROM opinion_leader WHERE community_id = $1 AND member_id = $2"
@@ -66,7 +74,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("campaign_day", ERASE_DAYS),
     ("campaign_testimony", ERASE_TESTIMONIES),
     ("channel_watch", FORGET_WATCHED),
-    ("post", ERASE_GREETINGS),
+    ("post", FORGET_IN_POSTS),
     ("newcomer", ERASE_NEWCOMER),
     ("newcomer_invited", FORGET_INVITER),
     ("question", ERASE_QUESTIONS),
@@ -85,8 +93,10 @@ STEPS: tuple[tuple[str, str], ...] = (
 )
 """What is counted under which name, in the order in which it goes."""
 NOTE_ERASURE = """
-    INSERT INTO erasure (community_id, erased_at, erased_by, reason, counts) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO erasure (community_id, erased_at, erased_by, reason, counts, request_id)
+    VALUES ($1, $2, $3, $4, $5, $6)
 """
+IS_DONE = "SELECT EXISTS (SELECT FROM erasure WHERE community_id = $1 AND request_id = $2)"
 
 
 async def erase_member(connection: Connection, community_id: str, member_id: str) -> dict[str, int]:
@@ -99,7 +109,20 @@ async def erase_member(connection: Connection, community_id: str, member_id: str
 
 
 async def note_erasure(
-    connection: Connection, community_id: str, at: datetime, by: str, reason: str, counts: Mapping[str, int]
+    connection: Connection,
+    community_id: str,
+    at: datetime,
+    by: str,
+    reason: str,
+    counts: Mapping[str, int],
+    request_id: str | None = None,
 ) -> None:
     """Keep that somebody was forgotten, by whom and why, and how much went; never who it was."""
-    await connection.execute(NOTE_ERASURE, community_id, at, by, reason, json.dumps(dict(counts)))
+    told = json.dumps(dict(counts))
+    await connection.execute(NOTE_ERASURE, community_id, at, by, reason, told, request_id)
+
+
+async def is_done(connection: Connection, community_id: str, request_id: str) -> bool:
+    """Whether this request was obeyed before: who came back since is not forgotten by it."""
+    done: bool = await connection.fetchval(IS_DONE, community_id, request_id)
+    return done

@@ -41,6 +41,11 @@ POSTS = """
       AND ($4::timestamptz IS NULL OR (wanted_at, post_id) < ($4, $5::text))
     ORDER BY wanted_at DESC, post_id DESC LIMIT $6
 """
+WITHDRAW = """
+    UPDATE post SET state = 'skipped', reason = 'stale', decided_at = $4
+    WHERE community_id = $1 AND kind = $2 AND starts_with(subject_id, $3 || ':')
+      AND state IN ('waiting', 'approval')
+"""
 BEST_HOURS = """
     SELECT community_id, channel_id, hour, posts, answered, replies FROM channel_answer
     JOIN unnest($1::text[], $2::text[]) AS wanted (community_id, channel_id) USING (community_id, channel_id)
@@ -89,6 +94,13 @@ async def save_posts(connection: Connection, posts: Sequence[Post]) -> None:
     )  # fmt: skip
     if rows:
         await connection.execute(SAVE_POSTS, *columns_of(rows, 17))
+
+
+async def withdraw(
+    connection: Connection, community_id: str, kind: PostKind, about: str, at: datetime
+) -> None:
+    """What still waits to be said about a subject is not said: it is not true any more."""
+    await connection.execute(WITHDRAW, community_id, kind.value, about, at)
 
 
 async def posts(

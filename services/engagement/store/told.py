@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import asyncpg
 
+from services.engagement.store.columns import columns_of
 from shared.postgres.connection import Connection
 
 TELL_CITY = """
@@ -24,6 +25,10 @@ TELL_CARE = """
 TELL_OPENER = """
     INSERT INTO member_told (community_id, member_id, is_opener) VALUES ($1, $2, $3)
     ON CONFLICT (community_id, member_id) DO UPDATE SET is_opener = excluded.is_opener
+"""
+TELL_LEFT = """
+    UPDATE member_told SET is_opener = false, wants_care = false, city = NULL
+    WHERE (community_id, member_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
 """
 NEAR = "SELECT count(*)::int FROM member_told WHERE community_id = $1 AND city = $2"
 CITIES = """
@@ -77,6 +82,12 @@ async def tell_care(connection: Connection, community_id: str, member_id: str, w
 async def tell_opener(connection: Connection, community_id: str, member_id: str, is_opener: bool) -> None:
     """Whether they may be asked to begin."""
     await connection.execute(TELL_OPENER, community_id, member_id, is_opener)
+
+
+async def tell_left(connection: Connection, left: Iterable[tuple[str, str]]) -> None:
+    """They left: nobody asks or congratulates them any more, and they are no longer near anybody."""
+    if keys := sorted(set(left)):
+        await connection.execute(TELL_LEFT, *columns_of(keys, 2))
 
 
 async def cities(connection: Connection, community_id: str) -> list[asyncpg.Record]:

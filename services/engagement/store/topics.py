@@ -67,6 +67,9 @@ TOPICS = """
       AND ($3::text IS NULL OR $3 = ANY(tags)) AND ($4::text IS NULL OR topic_id > $4)
     ORDER BY topic_id LIMIT $5
 """
+COUNT_DRAFTS = """
+    SELECT count(*)::int FROM topic WHERE community_id = $1 AND source = $2 AND state = 'draft'
+"""
 _JOINT = chr(31)
 
 
@@ -121,6 +124,12 @@ async def add_topics(connection: Connection, topics: Iterable[Topic], by: str) -
     )
     added = await connection.fetch(ADD_TOPICS, *columns_of(rows, 7), by) if rows else []
     return [row["topic_id"] for row in added]
+
+
+async def count_drafts(connection: Connection, community_id: str, source: str) -> int:
+    """How many of a source's topics wait for a person."""
+    drafts: int = await connection.fetchval(COUNT_DRAFTS, community_id, source)
+    return drafts
 
 
 async def recent_seedings(

@@ -11,6 +11,7 @@ from rich.console import Console
 from connectors.imports.reading import Parsed
 from tests.builders import posted
 from tools.demo import _problems
+from tools.demo_engagement import PLACES, EngagementFacts, Warmed
 from tools.demo_facts import Example, Facts, Heard, Place
 from tools.demo_moderation import Appealed, ModerationFacts
 from tools.demo_table import show
@@ -27,6 +28,11 @@ MODERATION = ModerationFacts(
     warnings=0,
     appeals=(Appealed("tea:ann", "不是广告", "overturned", 2),),
 )
+ENGAGEMENT = EngagementFacts(
+    cold_spells=3, warmups=2, revived=1, held_out=1, seeded=2, said={"warmup": 2, "welcome": 3}, unsaid=1,
+    announcements=3, going=PLACES, waiting=1, attended=4, queued=2, newcomers=9, welcomed=8, introduced=5,
+    questions=20, first_answer_seconds=90.0, warmed=(Warmed("晚饭吃什么？", 7, 4),),
+)  # fmt: skip
 FACTS = Facts(
     totals={
         "messages": 100,
@@ -49,6 +55,7 @@ FACTS = Facts(
     reconciles=True,
     dead_letters=0,
     moderation=MODERATION,
+    engagement=ENGAGEMENT,
 )
 
 
@@ -77,6 +84,11 @@ def test_a_working_month_has_no_problem(reports: list[Path]) -> None:
         (replace(FACTS, moderation=replace(MODERATION, campaign_members=0)), "campaign"),
         (replace(FACTS, moderation=replace(MODERATION, mutes_ended=0)), "timer"),
         (replace(FACTS, moderation=replace(MODERATION, waves=0)), "wave of joins"),
+        (replace(FACTS, engagement=replace(ENGAGEMENT, warmups=0)), "warmed up"),
+        (replace(FACTS, engagement=replace(ENGAGEMENT, seeded=1)), "no topic"),
+        (replace(FACTS, engagement=replace(ENGAGEMENT, announcements=2)), "instead of three"),
+        (replace(FACTS, engagement=replace(ENGAGEMENT, waiting=0)), "places"),
+        (replace(FACTS, engagement=replace(ENGAGEMENT, welcomed=0)), "welcomed"),
         (replace(FACTS, totals={**FACTS.totals, "points_reversed": 0}), "taken back"),
     ],
 )
@@ -101,6 +113,8 @@ def test_the_summary_is_in_both_languages_and_shows_names_and_texts_as_they_are(
     for told in (
         "消息 · Messages", "撤下的消息 · Removed messages", "对账相符 · Every record accounted for",
         "“不是广告” → 撤销处理，补回 2 积分 · undone, 2 points given back", "合为一案 · one case",
+        "1 次半小时内有人接话 · 1 answered within half an hour",
+        "“晚饭吃什么？” → 4 人回了 7 条 · 7 messages by 4 members",
     ):  # fmt: skip
         assert told in text
     assert "客服[1] “[bold]加微信[/bold] abc” ← wechat_id + gift" in text
