@@ -35,7 +35,7 @@ console = Console(highlight=False)
 
 
 def demo() -> None:
-    """Show a simulated month: removed spam, check-ins, points, the month's top three, its report.
+    """Show a simulated month: removed spam, check-ins, points, the month's top three, where its report is.
 
     At a terminal the stack stays up until Ctrl-C; elsewhere it is stopped. Exit code 1 when anything failed.
     """
@@ -44,12 +44,14 @@ def demo() -> None:
     try:
         if started_here:
             _hearth("up", "--detach", "--no-logs")
-        _show_month(home)
+        reports = _show_month(home)
         if started_here and sys.stdin.isatty() and sys.stdout.isatty():
+            show_places(console, reports)
             _stay(home)
     finally:
         if started_here:
             _hearth("down")
+    show_places(console, reports)
 
 
 def _hearth(*arguments: str) -> None:
@@ -59,7 +61,8 @@ def _hearth(*arguments: str) -> None:
         fail(f"hearth {' '.join(arguments)} failed")
 
 
-def _show_month(home: Home) -> None:
+def _show_month(home: Home) -> list[Path]:
+    """What happened; returns the report's files."""
     begins = time.monotonic()
     addresses = find_addresses()
     if missing := [service for service in ALL_SERVICES if service not in addresses.api_urls]:
@@ -71,10 +74,10 @@ def _show_month(home: Home) -> None:
         fail(f"the demo failed: {error}")
     reports = _write(texts, home.root / "demo")
     show(console, facts, heard, MONTH.name, _month_name())
-    show_places(console, reports)
     console.print(f"\n{published.events:,} events, {time.monotonic() - begins:.0f} s")
     if problems := _problems(facts, reports):
         fail("the demo failed: " + "; ".join(problems))
+    return reports
 
 
 async def _live(addresses: Addresses, heard: Heard) -> tuple[Facts, Mapping[str, str], Published]:
