@@ -6,7 +6,7 @@ a Poisson count, or of the days themselves where they scatter more; counts under
 three angry people in a small group are no crisis.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +86,18 @@ class Beat(NamedTuple):
     messages: int
     ids: Mapping[Kind, str]
     """By kind: the message, or the member who left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a batch adds."""
+
+    written: Mapping[Quarter, int]
+    """Messages posted."""
+    telling: Sequence[Beat]
+    """The events that add more than a message, in order of the log."""
+    every: Callable[[], Sequence[Beat]]
+    """All of them; hardly a batch needs to be gone through."""
 
 
 def expected(kind: Kind, now: Counts, usual: Sequence[Counts]) -> tuple[float, float]:

@@ -53,10 +53,11 @@ class ReviewMessages:
         connection = work.connection
         books = await self.books.of(connection, sorted({event.community_id for event in batch}))
         messages = self._read(batch)
-        windows = await store.load_windows(connection, sorted(_members(batch)))
+        members = _members(batch)
+        windows = await store.load_windows(connection, sorted(members))
         shown: dict[int, list[Hit]] = {}
         across, lists = await during(
-            self._look_around(batch, messages, books, windows, connection),
+            self._look_around(batch, messages, books, members, windows, connection),
             _show(messages, books, windows, shown),
         )
         known = frozenset(member for member, window in windows.items() if window.recent)
@@ -77,13 +78,13 @@ class ReviewMessages:
         batch: Sequence[Event[Reviewed]],
         messages: Mapping[int, Message],
         books: Mapping[str, RuleBook],
+        members: Collection[Key],
         windows: dict[Key, Window],
         connection: Connection,
     ) -> tuple[Across, Exemptions]:
         """What the batch shows across members, and what lists say; adds the windows of whom that concerns."""
         across = await look_across(batch, messages, books, connection)
-        members = _members(batch)
-        if others := across.members(batch) - members:
+        if others := across.members(batch).difference(members):
             windows |= await store.load_windows(connection, sorted(others))
         return across, await self.lists.of(connection, sorted(books), sorted({*members, *others}))
 

@@ -31,6 +31,7 @@ from services.moderation.domain.pulse import (
     Kind,
     Quarter,
     Span,
+    Tally,
     expected,
     is_alarming,
 )
@@ -45,7 +46,6 @@ from shared.i18n import Catalogue, match
 
 RISK_WARNING = "risk_warning"
 COMMAND_VALID = timedelta(hours=1)
-NO_IDS: dict[Kind, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class WatchLeaves:
             for number, event in enumerate(batch)
             if event.data.removed_by is None
         ]  # fmt: skip
-        await watch_pulse(beats, batch, (), {}, self.texts, work)
+        await watch_pulse(Tally(Counter(), beats, lambda: beats), batch, (), {}, self.texts, work)
 
 
 async def watch_messages(
@@ -80,24 +80,30 @@ async def watch_messages(
             found.setdefault(outcome.cause, []).extend(outcome.found)
     numbers = list(messages)
     negative = {numbers[place] for place in negative_among([each.text.text for each in messages.values()])}
-    beats = []
-    for number, message in messages.items():
+
+    def beat(number: int) -> Beat:
+        message = messages[number]
         is_posted = isinstance(batch[number].data, MessagePosted)
-        ids = NO_IDS
-        if number in found or number in negative:
-            ids = {Kind.FINDINGS: message.message_id} if number in found else {}
-            if is_posted and number in negative:
-                ids[Kind.NEGATIVE] = message.message_id
-        if is_posted or ids:
-            zone = batch[number].profile.time_zone
-            quarter = message.community_id, zone, message.posted_us // QUARTER_US
-            beats.append(Beat(number, quarter, int(is_posted), ids))
+        ids = {Kind.FINDINGS: message.message_id} if number in found else {}
+        if is_posted and number in negative:
+            ids[Kind.NEGATIVE] = message.message_id
+        quarter = message.community_id, batch[number].profile.time_zone, message.posted_us // QUARTER_US
+        return Beat(number, quarter, int(is_posted), ids)
+
+    written = Counter(
+        (message.community_id, batch[number].profile.time_zone, message.posted_us // QUARTER_US)
+        for number, message in messages.items()
+        if isinstance(batch[number].data, MessagePosted)
+    )
+    marked = [beat(number) for number in numbers if number in found or number in negative]
+    telling = [each for each in marked if each.ids]
+    tally = Tally(written, telling, lambda: [beat(number) for number in numbers])
     findings = [each for several in found.values() for each in several]
-    await watch_pulse(beats, batch, findings, books, texts, work)
+    await watch_pulse(tally, batch, findings, books, texts, work)
 
 
 async def watch_pulse(
-    beats: Sequence[Beat],
+    tally: Tally,
     batch: Sequence[Event[Any]],
     findings: Sequence[Found],
     books: Mapping[str, RuleBook],
@@ -105,10 +111,10 @@ async def watch_pulse(
     work: UnitOfWork,
 ) -> None:
     """Count what events add; warn where a count is far above what is usual."""
-    if not beats:
+    if not tally.written and not tally.telling:
         return
-    buckets = _buckets(beats)
-    totals, ids = _sum(beats, buckets)
+    buckets = _buckets(tally)
+    totals, ids = _sum(tally, buckets)
     after = await store.add_counts(
         work.connection, {bucket: (totals[bucket], ids.get(bucket, {})) for bucket in totals}
     )
@@ -120,37 +126,34 @@ async def watch_pulse(
     }
     if not suspects:
         return
+    beats = tally.every()
     watch = await _load(suspects, beats, batch, buckets, totals, after, work)
     alarms = [alarm for beat in beats for alarm in watch.add(beat, batch[beat.cause])]
     if alarms:
         await _warn(alarms, batch, findings, books, texts, work)
 
 
-def _buckets(beats: Sequence[Beat]) -> dict[Quarter, tuple[Bucket, Bucket]]:
+def _buckets(tally: Tally) -> dict[Quarter, tuple[Bucket, Bucket]]:
     """The hour and the day of each quarter."""
     buckets: dict[Quarter, tuple[Bucket, Bucket]] = {}
-    for beat in beats:
-        if beat.quarter not in buckets:
-            community_id, zone, quarter = beat.quarter
-            place = place_of_quarter(quarter, zone)
-            hour, day = (community_id, Span.HOUR, place.hour), (community_id, Span.DAY, place.midnight)
-            buckets[beat.quarter] = hour, day
+    for community_id, zone, quarter in {*tally.written, *(beat.quarter for beat in tally.telling)}:
+        place = place_of_quarter(quarter, zone)
+        hour, day = (community_id, Span.HOUR, place.hour), (community_id, Span.DAY, place.midnight)
+        buckets[community_id, zone, quarter] = hour, day
     return buckets
 
 
 def _sum(
-    beats: Sequence[Beat], buckets: Mapping[Quarter, Sequence[Bucket]]
+    tally: Tally, buckets: Mapping[Quarter, Sequence[Bucket]]
 ) -> tuple[dict[Bucket, Counts], dict[Bucket, dict[Kind, list[str]]]]:
-    messages: Counter[Quarter] = Counter()
     ids: dict[Bucket, dict[Kind, list[str]]] = {}
     totals = {bucket: Counts() for several in buckets.values() for bucket in several}
-    for beat in beats:
-        messages[beat.quarter] += beat.messages
+    for beat in tally.telling:
         for kind, about in beat.ids.items():
             for bucket in buckets[beat.quarter]:
                 totals[bucket].add(0, (kind,))
                 ids.setdefault(bucket, {}).setdefault(kind, []).append(about)
-    for quarter, count in messages.items():
+    for quarter, count in tally.written.items():
         for bucket in buckets[quarter]:
             totals[bucket].add(count, ())
     return totals, ids
