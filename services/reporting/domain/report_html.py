@@ -7,7 +7,8 @@ from services.reporting.domain.charts import bar_chart, heat_map, word_cloud
 from services.reporting.domain.markup import Html, element, joined
 from services.reporting.domain.metric_registry import METRICS
 from services.reporting.domain.report import Report
-from services.reporting.domain.sections import Chart, Section, advice_lines, basis, cards, sections, title
+from services.reporting.domain.section import Chart, Section
+from services.reporting.domain.sections import advice_lines, basis, cards, sections, title
 from services.reporting.domain.wording import Say
 
 STYLE = Html(
