@@ -33,6 +33,7 @@ def history(path: Path, about: CommunityProfile) -> Iterator[Event[Any]]:
                 thread=message.get("topic") or None,
                 reply_to=str(reply) if reply else None,
                 is_bot=message.get("is_bot", False),
+                community=about.community_id,
                 about=about,
             )
 
