@@ -9,6 +9,8 @@ from services.reporting.domain.section import Cell, Section
 from services.reporting.domain.wording import Say, shown
 
 SHOWN_PEOPLE = 10
+SHOWN_LATER = 6
+"""More columns of shares with intervals do not fit a page."""
 
 
 def people(report: Report, say: Say) -> list[Section]:
@@ -39,11 +41,11 @@ def _connectors(report: Report, say: Say) -> Section:
 
 def cohorts(report: Report, say: Say) -> Section:
     """Who first wrote when, and how many of them wrote in each period since."""
-    width = max((len(each.later) for each in report.cohorts), default=0)
+    width = min(max((len(each.later) for each in report.cohorts), default=0), 1 + SHOWN_LATER)
     heads = [say("report.cohort"), say("report.members"), *(f"+{number}" for number in range(1, width))]
     rows: list[list[Cell]] = []
     for each in report.cohorts:
-        kept: list[Cell] = [_kept(count, each.members) for count in each.later[1:]]
+        kept: list[Cell] = [_kept(count, each.members) for count in each.later[1:width]]
         rows.append([each.name, each.members, *kept, *[""] * (width - len(each.later))])
     return Section(say("report.cohorts"), heads, rows, note=say("report.cohorts_note", from_=RATE_FROM))
 

@@ -171,11 +171,11 @@ def _words(name: str, heads: Sequence[str], words: Sequence[WordRow], note: str 
 
 def _funnel(report: Report, say: Say, locale: str) -> Section:
     """Acquired, activated, retained, referred, revenue (AARRR, McClure 2007)."""
-    heads = [say(f"report.{key}") for key in ("stage", "metric", "this_period", "period_before", "change")]
-    rows = [
-        [say(f"funnel.{stage}"), *cells]
+    heads = [say(f"report.{key}") for key in ("stage", "this_period", "period_before", "change")]
+    rows: list[list[Cell]] = [
+        [f"{say(f'funnel.{stage}')} · {metric}", *cells]
         for stage, name in FUNNEL.items()
-        for cells in _beside(report, locale, [name])
+        for metric, *cells in _beside(report, locale, [name])
     ]
     return Section(say("report.funnel"), heads, rows)
 

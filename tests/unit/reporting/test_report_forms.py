@@ -177,14 +177,21 @@ def test_a_cohort_under_ten_is_shown_without_rates() -> None:
 def test_the_funnel_goes_from_acquired_to_revenue() -> None:
     found = sections(report(), partial(TEXTS.say, "en"), "en")
     (funnel,) = [each for each in found if each.title == "Funnel (AARRR)"]
-    assert [row[:2] for row in funnel.rows] == [
-        ["Acquired", "New members"],
-        ["Activated", "Activation rate"],
-        ["Retained", "Day 7 retention"],
-        ["Referred", "Referred members"],
-        ["Revenue", "Revenue"],
+    assert [row[0] for row in funnel.rows] == [
+        "Acquired · New members",
+        "Activated · Activation rate",
+        "Retained · Day 7 retention",
+        "Referred · Referred members",
+        "Revenue · Revenue",
     ]
-    assert funnel.rows[0][2:] == ["406 members", "203 members", "+100.0%"]
+    assert funnel.rows[0][1:] == ["406 members", "203 members", "+100.0%"]
+
+
+def test_cohorts_fit_the_page_however_old_they_are() -> None:
+    old = replace(report(), cohorts=[CohortRow("2023-01", 40, (40, *range(30, 18, -1)))])
+    (cohorts,) = [each for each in sections(old, partial(TEXTS.say, "en"), "en") if "+1" in each.heads]
+    assert cohorts.heads[2:] == ["+1", "+2", "+3", "+4", "+5", "+6"]
+    assert {len(row) for row in cohorts.rows} == {len(cohorts.heads)}
 
 
 def test_a_correlation_is_named_one_and_has_its_interval() -> None:
