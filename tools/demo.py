@@ -40,7 +40,7 @@ console = Console(highlight=False)
 
 
 def demo() -> None:
-    """Show a simulated month: removed spam, check-ins, points, the month's top three, its report.
+    """Show a simulated month: removed spam, check-ins, points, the month's top three, where its report is.
 
     At a terminal the stack stays up until Ctrl-C; elsewhere it is stopped. Exit code 1 when anything failed.
     """
@@ -50,12 +50,14 @@ def demo() -> None:
         try:
             if started_here:
                 _hearth("up", "--detach", "--no-logs", **shop.environment)
-            _show_month(home, shop if started_here else None)
+            reports = _show_month(home, shop if started_here else None)
             if started_here and sys.stdin.isatty() and sys.stdout.isatty():
+                show_places(console, reports)
                 _stay(home)
         finally:
             if started_here:
                 _hearth("down")
+    show_places(console, reports)
 
 
 def _hearth(*arguments: str, **environment: str) -> None:
@@ -66,7 +68,8 @@ def _hearth(*arguments: str, **environment: str) -> None:
         fail(f"hearth {' '.join(arguments)} failed")
 
 
-def _show_month(home: Home, shop: GiftShop | None) -> None:
+def _show_month(home: Home, shop: GiftShop | None) -> list[Path]:
+    """What happened; returns the report's files."""
     begins = time.monotonic()
     addresses = find_addresses()
     if missing := [service for service in ALL_SERVICES if service not in addresses.api_urls]:
@@ -79,11 +82,11 @@ def _show_month(home: Home, shop: GiftShop | None) -> None:
     reports = _write(texts, home.root / "demo")
     show(console, facts, heard, MONTH.name, _month_name())
     show_gifts(console, given, heard)
-    show_places(console, reports)
     _hearth("rewards", "verify", MONTH.community_id)
     console.print(f"\n{published.events:,} events, {time.monotonic() - begins:.0f} s")
     if problems := [*_problems(facts, reports), *gift_problems(given, shop)]:
         fail("the demo failed: " + "; ".join(problems))
+    return reports
 
 
 async def _live(

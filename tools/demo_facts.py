@@ -155,10 +155,10 @@ class Desk:
         )
 
     async def reports(self) -> dict[str, str]:
-        """The month's report, for people, in both languages, as a page and as text: by file name."""
+        """The month's report, for people, in both languages, as text and as a page: by file name."""
         found = {}
         for locale in LOCALES:
-            for form in ("html", "md"):
+            for form in ("md", "html"):
                 wanted = {"period": self.month, "format": form, "locale": locale}
                 found[f"{self.month}.{locale}.{form}"] = (await self._ask("reporting", "report", wanted)).text
         return found

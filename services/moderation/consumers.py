@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.moderation.handlers.clean_members import CountReceipts
+from services.moderation.handlers.erase_members import EraseMembers
 from services.moderation.handlers.hear_members import HearMembers
 from services.moderation.handlers.note_activity import NoteActivity
 from services.moderation.handlers.review_messages import ReviewMessages
@@ -12,6 +13,7 @@ from services.moderation.handlers.watch_joins import WatchJoins
 from services.moderation.handlers.watch_pulse import WatchLeaves
 from shared.contracts.chat import (
     JoinRequested,
+    MemberForgotten,
     MemberJoined,
     MemberLeft,
     MemberUpdated,
@@ -43,4 +45,5 @@ def routes(books: RuleBooks | None = None) -> Routes:
     table.on(MemberLeft, to=WatchLeaves(TEXTS))
     table.on(CommandExecuted, CommandFailed, to=CountReceipts())
     table.on(MessagePosted, MessageEdited, to=HearMembers(TEXTS))
+    table.on(MemberForgotten, to=EraseMembers())
     return table

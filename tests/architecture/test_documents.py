@@ -1,5 +1,6 @@
 """Documents that are made from the code are the ones that the code makes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,14 @@ def test_a_stale_openapi_document_is_named(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.openapi_document", "--check", "--folder", str(tmp_path)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (done.returncode, "moderation.json" in done.stderr) == (1, True)
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    there = {
+        name
+        for path in (REPOSITORY / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    named = re.findall(r"`(test_\w+)`", (REPOSITORY / "docs" / "QUALITY.md").read_text("utf-8"))
+    assert len(named) > 100
+    assert set(named) - there == set()

@@ -106,4 +106,5 @@ async def test_the_demo_shows_a_month_and_leaves_a_stack_that_was_up(hearth: Run
     for locale in ("zh-CN", "en"):
         assert "<html" in (home.root / "demo" / f"2026-03.{locale}.html").read_text()
         assert "2026-03" in (home.root / "demo" / f"2026-03.{locale}.md").read_text()
+    assert out.split()[-1] == str(home.root / "demo" / "2026-03.en.html")
     assert (await hearth("status"))[0] == 0

@@ -1,14 +1,12 @@
-"""Sanctions and members' records over HTTP: what a person overrules, and what is forgotten."""
+"""Sanctions and members' records over HTTP: what a person overrules."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
-from services.moderation.store.erasure import STEPS
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import read
 from shared.contracts.registry import BY_TYPE
@@ -16,51 +14,11 @@ from shared.engine.community import Community, save_communities
 from shared.engine.outbox import unpack_headers
 from shared.postgres.connection import Pool
 from tests.builders import at, posted, profile
-from tests.laws.tables import ENGINE_TABLES
 from tests.moderation_http import asking, opened
 from tests.moderation_world import MakeDatabase, World, fresh_effects
 
 AD = "兼职日结，加 微 信 abc12345"
 TEA = "/communities/tea"
-SENT = {"outbox", "timers"}
-"""What is on its way out, and what was taken back, goes by itself within days."""
-UNNAMED = {"case_history", "dead_letter", "training_sample", "reported_message"}
-"""Rows about a member that name nobody, or hold bytes."""
-TABLES = """
-    SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
-    AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-"""
-NAMING_MEMBERS = """
-    SELECT DISTINCT table_name FROM information_schema.columns
-    WHERE table_schema = current_schema() AND column_name IN
-        ('member_id', 'invited_by', 'reporter_id', 'member_a', 'member_b')
-"""
-
-CANARYS_CASE = "(SELECT min(case_id) FROM moderation_case WHERE member_id = 'CANARY')"
-CANARYS_MESSAGE = "(SELECT min(message_id) FROM case_message WHERE member_id = 'CANARY')"
-REST = (
-    f"""INSERT INTO appeal (appeal_id, community_id, case_id, member_id, message_id, channel_id, said,
-                            filed_at, decide_by)
-        VALUES ('a', 'tea', {CANARYS_CASE}, 'CANARY', 'm', 'hall', '申诉', now(), now())""",
-    "INSERT INTO member_report VALUES ('tea', 'm', 'CANARY', '举报', now(), false, NULL)",
-    f"INSERT INTO reported_message VALUES ('tea', {CANARYS_MESSAGE}, {CANARYS_CASE}, now(), NULL)",
-    f"INSERT INTO training_sample VALUES ('tea', {CANARYS_MESSAGE}, '{AD}', 'spam', now(), false)",
-    "INSERT INTO recent_text VALUES ('tea', 'm', 'CANARY', 'hall', now(), 9, '', false, NULL)",
-    "INSERT INTO recent_edit VALUES ('tea', 'm', 'CANARY', 'hall', now(), 9, '', false, NULL)",
-    "INSERT INTO original_text VALUES ('tea', 'm', 'CANARY', now(), 9, '', 1, 2, 3)",
-    "INSERT INTO recent_join VALUES ('tea', 'CANARY', now())",
-    "INSERT INTO session_offence VALUES ('tea', 's', 'CANARY', 'm', now())",
-    """INSERT INTO cleaning (cleaning_id, community_id, state, silent_days, members, planned_by, planned_at,
-                             reason, expires_at)
-       VALUES ('c', 'tea', 'planned', 90, 1, 'eve', now(), 'r', now())""",
-    "INSERT INTO cleaning_member (cleaning_id, member_id, seen_on) VALUES ('c', 'CANARY', current_date)",
-    "INSERT INTO dispute_pair VALUES ('tea', 'ben', 'CANARY', '[]', NULL, now())",
-    "INSERT INTO dispute VALUES ('tea', 'CANARY', 'ben', now(), 'hall', 6, 2.5, '[]')",
-    "INSERT INTO pulse VALUES ('tea', 'day', now(), 1, 0, 0, 1, '{}', '{}', '{CANARY,ben}')",
-    """INSERT INTO warning VALUES ('tea', 'leaves', current_date, 'day', now(), now(), 9, 1, NULL,
-                                   '{CANARY,ben}', 'e')""",
-)
-"""A row of every table that the desk above does not fill."""
 
 
 @pytest.fixture
@@ -201,82 +159,3 @@ async def test_an_id_with_a_slash_is_an_id(client: httpx.AsyncClient, pool: Pool
     await advertise(pool, 0, member="irc/ann")
     record = (await client.get(f"{TEA}/members/irc%2Fann/record")).json()
     assert (record["member_id"], record["points"]) == ("irc/ann", 2)
-
-
-async def dump(pool: Pool) -> dict[str, str]:
-    """Every row of every table, as text."""
-    names = [row["relname"] for row in await pool.fetch(TABLES)]
-    dumped = {}
-    for name in names:
-        rows = await pool.fetch(f'SELECT t::text AS row FROM "{name}" t')
-        dumped[name] = "\n".join(row["row"] for row in rows)
-    return dumped
-
-
-async def fill(client: httpx.AsyncClient, pool: Pool, canary: str) -> None:
-    """Whatever moderation can know of a member."""
-    await advertise(pool, 0, 1, member=canary)
-    await advertise(pool, 0, member="ben")
-    letter = f'{{"community_id":"tea","member_id":"{canary}","text":"canary-text"}}'.encode()
-    await pool.execute(
-        """INSERT INTO dead_letter (consumer_group, topic, partition, "offset", reason, detail, headers, key,
-           value) VALUES ('g', 't', 0, 0, 'r', 'd', '{}', 'tea', $1)""",
-        letter,
-    )
-    await client.post(
-        "/lists", json={"list_id": "bad", "owner": "o", "name": "黑名单", "effect": "deny", "reason": "建"}
-    )
-    entry = {"kind": "member", "value": canary}
-    await client.post("/lists/bad/entries", json={"add": [entry], "reason": "加"})
-    await client.post(f"{TEA}/lists/bad/follow", json={"reason": "用"})
-    await pool.execute(
-        "INSERT INTO member_arrival VALUES ('tea', $1, now(), NULL), ('tea', 'ben', now(), $1)", canary
-    )
-    await pool.execute(
-        """INSERT INTO join_request
-               (community_id, request_id, member_id, answers, invited_by, asked_at, state)
-           VALUES ('tea', 'r1', $1, '[]', NULL, now(), 'waiting'),
-                  ('tea', 'r2', 'ben', '[]', $1, now(), 'waiting')""",
-        canary,
-    )
-    await pool.execute("INSERT INTO gone_message SELECT 'tea', message_id, now() FROM finding")
-    for statement in REST:
-        await pool.execute(statement.replace("CANARY", canary))
-
-
-async def test_of_an_erased_member_no_table_holds_anything(client: httpx.AsyncClient, pool: Pool) -> None:
-    canary = "canary-7f3a"
-    await pool.execute("SELECT ensure_outbox_day(current_date)")
-    await fill(client, pool, canary)
-    held = {name for name, text in (await dump(pool)).items() if canary in text}
-    assert held >= {name for name, _ in STEPS if not name.endswith("_invited")} - UNNAMED
-    answer = await client.post(f"{TEA}/members/{canary}/erase", json={"reason": "本人要求"})
-    assert answer.status_code == 200
-    assert all(answer.json()["counts"].values())
-    left = await dump(pool)
-    assert {name for name, text in left.items() if canary in text} <= SENT
-    assert not [name for name, text in left.items() if AD in text and "ben" not in text]
-    assert left["dead_letter"] == ""
-    (kept,) = (await client.get(f"{TEA}/erasures")).json()["items"]
-    assert (kept["erased_by"], kept["reason"]) == ("olga", "本人要求")
-    assert kept["counts"] == answer.json()["counts"]
-    assert len((await client.get(f"{TEA}/members/ben/record")).json()["strikes"]) == 1
-
-
-async def test_every_table_that_names_members_is_erased(pool: Pool) -> None:
-    naming = {row["table_name"] for row in await pool.fetch(NAMING_MEMBERS)} - ENGINE_TABLES
-    naming.remove("allow_listed_member")  # a view
-    assert naming <= {name.removesuffix("_invited") for name, _ in STEPS}
-
-
-async def test_to_erase_a_member_ends_a_mute(client: httpx.AsyncClient, pool: Pool) -> None:
-    await advertise(pool, 0, 1)
-    await pool.execute("SELECT ensure_outbox_day(current_date)")
-    await client.post(f"{TEA}/members/ann/erase", json={"reason": "本人要求"})
-    assert "UnmuteMember" in {type(each).__name__ for each in await said(pool)}
-    assert await pool.fetchval("SELECT count(*) FROM sanction") == 0
-
-
-async def test_what_was_erased_is_not_written_over(pool: Pool) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await pool.execute("DELETE FROM erasure")

@@ -188,6 +188,15 @@ async def test_reconciliation_shows_each_partition_of_this_service(world: World)
     assert (answer["fits"], answer["applied"], answer["facts"]) == (True, 40, 16)
 
 
+async def test_an_answer_holds_only_what_was_asked_for(world: World) -> None:
+    """A share brings its parts along inside; they stay there."""
+    await record(world.connection, [*two_weeks(), posted("secret", at(90), community="club")])
+    answer = await world.get("/v1/communities/tea/metrics", metric="reply_rate", by="week")
+    assert [each["metric"]["name"] for each in answer.json()["series"]] == ["reply_rate"]
+    assert "club" not in answer.text
+    assert "ann" not in answer.text
+
+
 async def test_what_was_received_is_told_by_day_and_type(world: World) -> None:
     joined = event(MemberJoined(community_id="tea", member_id="ann"), at(days=1))
     await record(world.connection, [posted("x", NOON), posted("y", at(1), is_bot=True), joined])

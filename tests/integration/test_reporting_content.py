@@ -104,6 +104,8 @@ async def test_helpers_are_those_who_answer_many_people(connection: Connection) 
     people = await read_people(connection, "tea", MARCH, FEBRUARY)
     assert [(row.member_id, row.people_answered) for row in people.helpers] == [("ann", 6)]
     report = await read_report(connection, profile("tea"), *parse_period("2024-03"), LONG_AFTER)
+    assert [(row.member_id, row.cut_off) for row in people.connectors] == [("ann", 5)]
+    assert [row.member_id for row in report.connectors] == ["ann"]
     assert {form: (count, hits) for form, count, hits in report.forms} == {
         "question": (6, 6), "text": (6, 0)
     }  # fmt: skip

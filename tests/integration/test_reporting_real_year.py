@@ -1,11 +1,8 @@
 """A real community's year through the handler: every metric against the same one computed from its file."""
 
-import gzip
-import json
 import random
-from collections.abc import AsyncIterator, Iterator
-from datetime import date, datetime, timedelta
-from itertools import islice
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +13,11 @@ from services.reporting.domain.periods import By, span_of
 from services.reporting.handlers.computations import COMPUTATIONS
 from services.reporting.handlers.read_numbers import Numbers, read_channels
 from services.reporting.store.numbers import heat
-from shared.contracts.profiles import CommunityProfile
-from shared.engine import Event
 from shared.postgres.connection import Connection
-from tests.builders import posted, profile
+from tests.builders import profile
 from tests.reporting_oracle import CHANNELS, HEAT, Oracle, month_after, start, week_after
-from tests.reporting_world import BY_THE_FACTS, ROLL_UPS, connected, record, roll_ups, told
+from tests.reporting_world import BY_THE_FACTS, ROLL_UPS, connected, roll_ups, told
+from tests.reporting_year import FILE, batches, history, once, take
 from tests.servers import Databases
 
 ZONE = "America/New_York"
@@ -29,31 +25,11 @@ ZONE = "America/New_York"
 YEAR = span_of(date(2023, 12, 31), date(2024, 12, 31))
 """The file's year is that of UTC; its first hours are the last of December in New York."""
 TODAY = date(2025, 1, 1)
-BATCH = 4000
-
-
-def history(path: Path, about: CommunityProfile) -> Iterator[Event[Any]]:
-    """The year's messages in order of the file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            message = json.loads(line)
-            reply = message.get("reply_to")
-            yield posted(
-                message["text"][:1000],
-                datetime.fromisoformat(message["sent_at"]),
-                member=message["sender"],
-                message=str(message["id"]),
-                channel=message["channel"],
-                thread=message.get("topic") or None,
-                reply_to=str(reply) if reply else None,
-                is_bot=message.get("is_bot", False),
-                about=about,
-            )
 
 
 @pytest.fixture(scope="module")
 def path(real_data: Path) -> Path:
-    return real_data / "community-2024.jsonl.gz"
+    return real_data / FILE
 
 
 @pytest.fixture(scope="module")
@@ -65,23 +41,12 @@ def oracle(path: Path) -> Oracle:
 async def connection(path: Path, databases: Databases) -> AsyncIterator[Connection]:
     """The year, recorded once in the order of the file."""
     database = await databases.create("reporting")
-    events = history(path, profile("tea", time_zone=ZONE))
     async with connected(database) as open_connection:
         await open_connection.execute("SET statement_timeout = '5min'")  # for what the facts say, all at once
-        while batch := list(islice(events, BATCH)):
+        for batch in batches(path, profile("tea", time_zone=ZONE)):
             await take(open_connection, batch)
         yield open_connection
     await databases.drop(database)
-
-
-async def take(connection: Connection, batch: list[Event[Any]]) -> None:
-    """The engine never hands an event twice; what the file repeats inside a batch is left out here."""
-    await record(connection, once(batch))
-
-
-def once(events: list[Event[Any]]) -> list[Event[Any]]:
-    """Of what stands in the file twice, in a few cases in two channels, the one that comes first."""
-    return list({event.id: event for event in reversed(events)}.values())[::-1]
 
 
 def values(numbers: Numbers, name: str) -> dict[date, Any]:

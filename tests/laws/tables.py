@@ -28,6 +28,7 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "moderation.member_window": ("touched_at",),
     "moderation.gone_message": ("noted_at",),
     "moderation.dispute_pair": ("touched_at",),
+    "moderation.erasure": ("number",),
     "rewards.erasure": ("number",),
     "rewards.transaction": ("recorded_at",),
     "engagement.message_verdict": ("noted_at",),

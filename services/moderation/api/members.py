@@ -137,7 +137,9 @@ def router(pool: Pool) -> APIRouter:
     ) -> Erased:
         """Forget a member for ever: only counts are kept. The reason must not name anybody."""
         async with request_work(pool, "moderation", community_id) as work:
-            return Erased(counts=await erase_member(work, community_id, member_id, operator, because.reason))
+            now = (await load_community(work.connection, community_id)).now(work.now)
+            counts = await erase_member(work, community_id, member_id, now, operator, because.reason)
+            return Erased(counts=counts)
 
     @routes.get("/erasures")
     async def erasures(community_id: CommunityId, paging: PagingQuery) -> Page[ErasureShown]:

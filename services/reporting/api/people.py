@@ -34,6 +34,15 @@ class PersonDocument(BaseModel):
     people_answered: int
 
 
+class ConnectorDocument(BaseModel):
+    """A member who holds others together by answers."""
+
+    member_id: str
+    name: str
+    neighbours: int = Field(description="people with whom there were answers, in either direction")
+    cut_off: int = Field(description="people who have no other way to the largest part of the mesh")
+
+
 class PeopleDocument(BaseModel):
     """Lists of members; nobody who opted out or was forgotten is on one."""
 
@@ -45,6 +54,7 @@ class PeopleDocument(BaseModel):
     )
     at_risk: list[PersonDocument] = Field(description="10 messages or more before, now a quarter or less")
     helpers: list[PersonDocument] = Field(description="by how many people each answered")
+    connectors: list[ConnectorDocument] = Field(description="by how many people each alone holds to the rest")
 
 
 class CohortDocument(BaseModel):
@@ -128,7 +138,8 @@ def _add_people(routes: APIRouter, pool: Pool) -> None:
         lists: dict[str, Any] = {
             name: [PersonDocument(**row._asdict()) for row in rows] for name, rows in _lists(found).items()
         }
-        return PeopleDocument(first=span.first, last=span.last, **lists)
+        connectors = [ConnectorDocument(**row._asdict()) for row in found.connectors]
+        return PeopleDocument(first=span.first, last=span.last, connectors=connectors, **lists)
 
     @routes.get("/communities/{community_id:path}/cohorts")
     async def cohorts(

@@ -14,6 +14,7 @@ COLOUR, PALE, RULE_COLOUR, TEXT_COLOUR = "#2563eb", "#bfdbfe", "#d1d5db", "#4b55
 CELL, CELL_LEFT = 26, 48
 CLOUD_WORDS_MAX = 40
 CLOUD_LINE = 40
+FIRST_WIDE, NARROW, BROAD = 0x2E7F, "ijltfr'.-", "mwMW"
 
 
 def bar_chart(title: str, labels: Sequence[str], values: Sequence[float]) -> Html:
@@ -55,7 +56,7 @@ def word_cloud(title: str, words: Sequence[WordRow]) -> Html:
     x, y, placed = 8.0, CLOUD_LINE, []
     for word in words:
         size = round(13 + 21 * (word.weight / top) ** 0.5)
-        width = sum(size if ord(letter) > 0x2E7F else size * 0.66 for letter in word.word) + 14
+        width = size * (0.5 + sum(_width(letter) for letter in word.word))
         if x + width > WIDTH:
             x, y = 8.0, y + CLOUD_LINE
         told = element("title", f"{word.word}: {word.messages}")
@@ -66,6 +67,13 @@ def word_cloud(title: str, words: Sequence[WordRow]) -> Html:
         )
         x += width
     return _svg(title, y + 14, *placed)
+
+
+def _width(letter: str) -> float:
+    """Of a letter in parts of its size, rather too wide: fonts differ."""
+    if ord(letter) > FIRST_WIDE:
+        return 1.0
+    return 0.4 if letter in NARROW else 1.0 if letter in BROAD else 0.75 if letter.isupper() else 0.65
 
 
 def _svg(title: str, height: int | float, *children: Html) -> Html:

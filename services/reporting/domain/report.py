@@ -29,6 +29,15 @@ class PersonRow(NamedTuple):
     people_answered: int
 
 
+class ConnectorRow(NamedTuple):
+    """A member without whom others lose their only tie by answers."""
+
+    member_id: str
+    name: str
+    neighbours: int
+    cut_off: int
+
+
 class CohortRow(NamedTuple):
     """Members whose first message lies in a period, and how many of them wrote in each period since."""
 
@@ -129,6 +138,7 @@ class Report:
     top: Sequence[PersonRow] = ()
     rising: Sequence[PersonRow] = ()
     at_risk: Sequence[PersonRow] = ()
+    connectors: Sequence[ConnectorRow] = ()
     cohorts: Sequence[CohortRow] = ()
     words: Sequence[WordRow] = ()
     falling: Sequence[WordRow] = ()

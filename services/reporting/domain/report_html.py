@@ -7,7 +7,8 @@ from services.reporting.domain.charts import bar_chart, heat_map, word_cloud
 from services.reporting.domain.markup import Html, element, joined
 from services.reporting.domain.metric_registry import METRICS
 from services.reporting.domain.report import Report
-from services.reporting.domain.sections import Chart, Section, advice_lines, basis, cards, sections, title
+from services.reporting.domain.section import Chart, Section
+from services.reporting.domain.sections import advice_lines, basis, cards, sections, title
 from services.reporting.domain.wording import Say
 
 STYLE = Html(
@@ -17,8 +18,8 @@ STYLE = Html(
     "table{border-collapse:collapse;margin:.5rem 0 .3rem;font-size:.92rem}"
     "th,td{padding:.22rem .7rem;border-bottom:1px solid #e5e7eb;text-align:right;"
     "font-variant-numeric:tabular-nums;overflow-wrap:anywhere}"
-    "th{color:#6b7280;font-weight:500}tr{break-inside:avoid}"
-    "th:first-child,td:first-child{text-align:left}"
+    "th{color:#6b7280;font-weight:500;overflow-wrap:normal;word-break:keep-all}tr{break-inside:avoid}"
+    "th:first-child,td:first-child{text-align:left}td:not(:first-child){white-space:nowrap}"
     "p,dd{color:#4b5563;margin:.3rem 0}dt{font-weight:600;margin-top:.5rem}dd{margin-left:0}"
     ".cards{display:grid;grid-template-columns:repeat(3,1fr);gap:.8rem;margin:1.2rem 0}"
     ".card{border:1px solid #e5e7eb;border-radius:.6rem;padding:.7rem 1rem;break-inside:avoid}"

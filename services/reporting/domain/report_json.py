@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.reporting.domain.report import ChannelRow, Effect, HeatCell, PersonRow, Report, WordRow
+from services.reporting.domain.report import (
+    ChannelRow,
+    ConnectorRow,
+    Effect,
+    HeatCell,
+    PersonRow,
+    Report,
+    WordRow,
+)
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -25,6 +33,7 @@ def document(report: Report) -> dict[str, Any]:
             "top": _rows(report.top),
             "rising": _rows(report.rising),
             "at_risk": _rows(report.at_risk),
+            "connectors": _rows(report.connectors),
         },
         "cohorts": [{**each._asdict(), "later": list(each.later)} for each in report.cohorts],
         "content": _content(report),
@@ -73,7 +82,7 @@ def _content(report: Report) -> dict[str, Any]:
     }
 
 
-def _rows(rows: Sequence[ChannelRow | HeatCell | PersonRow | WordRow]) -> list[dict[str, Any]]:
+def _rows(rows: Sequence[ChannelRow | ConnectorRow | HeatCell | PersonRow | WordRow]) -> list[dict[str, Any]]:
     return [each._asdict() for each in rows]
 
 

@@ -1,19 +1,16 @@
 """A report in the reader's words: titled sections with a table, a chart or lines, in whatever form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from services.reporting.domain.intervals import share
 from services.reporting.domain.metric import RATE_FROM
 from services.reporting.domain.metric_registry import BY_NAME
+from services.reporting.domain.people_sections import cohorts, effects, people
 from services.reporting.domain.periods import By
-from services.reporting.domain.report import Effect, PersonRow, Report, WordRow
+from services.reporting.domain.report import Report, WordRow
+from services.reporting.domain.section import Cell, Chart, Section
 from services.reporting.domain.series import Series
 from services.reporting.domain.wording import NOTHING, Say, change, shown, with_unit
 
-Cell = str | int
-SHOWN_PEOPLE = 10
 SHOWN_WORDS = 10
 KEY = (
     "messages",
@@ -28,26 +25,14 @@ DAILY = ("messages", "active_members", "new_members", "replies", "removals", "ch
 """Columns of the table of days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """What a chart shows: bars, the heat of a week, or a cloud of words."""
-
-    kind: Literal["bars", "heat", "cloud"]
-    labels: Sequence[str] = ()
-    values: Sequence[float] = ()
-    words: Sequence[WordRow] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A title and what stands under it; its texts are plain, escaped by whoever shows them."""
-
-    title: str
-    heads: Sequence[str] = ()
-    rows: Sequence[Sequence[Cell]] = ()
-    lines: Sequence[str] = ()
-    chart: Chart | None = None
-    note: str = ""
+FUNNEL = {
+    "acquired": "new_members",
+    "activated": "activation_rate",
+    "retained": "retention_day_7",
+    "referred": "referred",
+    "revenue": "revenue",
+}
+"""Of each stage the metric that stands for it."""
 
 
 def title(report: Report, say: Say) -> str:
@@ -88,9 +73,10 @@ def sections(report: Report, say: Say, locale: str) -> list[Section]:
         _heat(report, say),
         _channels(report, say),
         *_content(report, say),
-        *_people(report, say),
-        _cohorts(report, say),
-        _effects(report, say),
+        *people(report, say),
+        cohorts(report, say),
+        effects(report, say),
+        _funnel(report, say, locale),
         totals(report, say, locale),
         _days(report, say, locale),
         reconciliation(report, say),
@@ -101,17 +87,23 @@ def sections(report: Report, say: Say, locale: str) -> list[Section]:
 def totals(report: Report, say: Say, locale: str) -> Section:
     """Every metric beside the period before."""
     heads = [say(f"report.{key}") for key in ("metric", "this_period", "period_before", "change")]
-    rows: list[list[Cell]] = [
+    rows = _beside(report, locale, list(BY_NAME))
+    return Section(say("report.totals"), heads, rows, note=say("report.rates_note", from_=RATE_FROM))
+
+
+def _beside(report: Report, locale: str, names: Sequence[str]) -> list[list[Cell]]:
+    """Of each metric that has a value now or had one before: title, both values, and the change."""
+    return [
         [
             each.metric.titles[locale],
             with_unit(each.total, each.metric, locale),
             with_unit(report.previous.get(each.metric.name), each.metric, locale),
             change(each.total, report.previous.get(each.metric.name), each.metric),
         ]
-        for each in report.series
-        if each.total or report.previous.get(each.metric.name)
+        for name in names
+        for each in _named(report, name)
+        if each.total or report.previous.get(name)
     ]
-    return Section(say("report.totals"), heads, rows, note=say("report.rates_note", from_=RATE_FROM))
 
 
 def _charts(report: Report, locale: str) -> list[Section]:
@@ -177,55 +169,15 @@ def _words(name: str, heads: Sequence[str], words: Sequence[WordRow], note: str 
     return Section(name, heads, rows, note=note)
 
 
-def _people(report: Report, say: Say) -> list[Section]:
-    heads = [say(f"report.{key}") for key in ("member", "messages", "before", "people_answered")]
-
-    def section(key: str, people: Sequence[PersonRow], note: str = "") -> Section:
-        rows: list[list[Cell]] = [
-            [each.name, each.messages, each.before, each.people_answered] for each in people[:SHOWN_PEOPLE]
-        ]
-        return Section(say(f"report.{key}"), heads, rows, note=note)
-
-    return [
-        section("top", report.top),
-        section("rising_members", report.rising, say("report.rising_members_note")),
-        section("at_risk", report.at_risk, say("report.at_risk_note")),
+def _funnel(report: Report, say: Say, locale: str) -> Section:
+    """Acquired, activated, retained, referred, revenue (AARRR, McClure 2007)."""
+    heads = [say(f"report.{key}") for key in ("stage", "this_period", "period_before", "change")]
+    rows: list[list[Cell]] = [
+        [f"{say(f'funnel.{stage}')} · {metric}", *cells]
+        for stage, name in FUNNEL.items()
+        for metric, *cells in _beside(report, locale, [name])
     ]
-
-
-def _cohorts(report: Report, say: Say) -> Section:
-    width = max((len(each.later) for each in report.cohorts), default=0)
-    heads = [say("report.cohort"), say("report.members"), *(f"+{number}" for number in range(1, width))]
-    rows: list[list[Cell]] = []
-    for each in report.cohorts:
-        kept: list[Cell] = [_kept(count, each.members) for count in each.later[1:]]
-        rows.append([each.name, each.members, *kept, *[""] * (width - len(each.later))])
-    return Section(say("report.cohorts"), heads, rows, note=say("report.cohorts_note", from_=RATE_FROM))
-
-
-def _kept(count: int, members: int) -> str:
-    """With the interval of the share; of a small cohort the count alone."""
-    if members < RATE_FROM:
-        return str(count)
-    interval = share(count, members)
-    return f"{100 * interval.value:.0f}% ({100 * interval.low:.0f}–{100 * interval.high:.0f})"
-
-
-def _effects(report: Report, say: Say) -> Section:
-    return Section(say("report.effects"), lines=[_effect(each, say) for each in report.effects])
-
-
-def _effect(effect: Effect, say: Say) -> str:
-    told = say(
-        f"effect.{effect.key}",
-        ours=shown(effect.ours[0]), of_ours=effect.ours[1],
-        theirs=shown(effect.theirs[0]), of_theirs=effect.theirs[1],
-        difference=f"{effect.difference.value:+.1f}",
-        low=f"{effect.difference.low:+.1f}", high=f"{effect.difference.high:+.1f}",
-    )  # fmt: skip
-    kind = "experiment" if effect.is_experiment else "correlation"
-    clear = "" if effect.difference.is_clear else " " + say("effect.unclear")
-    return f"{told} {say(f'effect.{kind}')}{clear}"
+    return Section(say("report.funnel"), heads, rows)
 
 
 def _days(report: Report, say: Say, locale: str) -> Section:

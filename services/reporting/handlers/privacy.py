@@ -54,6 +54,13 @@ class Privacy:
         days = self.text_days.get(community_id, DEFAULT.text_days)
         return days > 0 and is_named and (community_id, member_id) not in self.opted_out
 
+    def may_name(self, community_id: str, member_id: str) -> bool:
+        """Whether a list may hold this member or alias: neither forgotten nor opted out."""
+        return (
+            member_id not in self.forgotten.get(community_id, ())
+            and (community_id, member_id) not in self.opted_out
+        )
+
     def named(self, community_id: str, member_id: str | None) -> str | None:
         """The member's id, or the alias of one who was forgotten."""
         aliases = self.forgotten.get(community_id)

@@ -1,13 +1,14 @@
 """Members of a span: who writes most, who rises, who may be leaving; cohorts; what goes with staying."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.reporting.domain.intervals import Interval, share_difference
+from services.reporting.domain.mesh import Tie, ties
 from services.reporting.domain.metric import RATE_FROM
 from services.reporting.domain.periods import By, Period, Span, natural, periods, previous
-from services.reporting.domain.report import CohortRow, Effect, PersonRow
+from services.reporting.domain.report import CohortRow, ConnectorRow, Effect, PersonRow
 from services.reporting.handlers.computations import uplift_of
 from services.reporting.handlers.privacy import Privacy
 from services.reporting.store import people as people_store
@@ -38,17 +39,16 @@ class People:
     at_risk: Sequence[PersonRow]
     helpers: Sequence[PersonRow]
     """By how many people each answered."""
+    connectors: Sequence[ConnectorRow]
+    """By how many people have their only tie in them."""
 
 
 async def read_people(connection: Connection, community_id: str, span: Span, before: Span) -> People:
     """The lists of a span, each against the span before."""
     privacy = await Privacy.load(connection, [community_id])
-    aliases = privacy.forgotten.get(community_id, set())
-    rows = [
-        row
-        for row in await store.people(connection, community_id, span, before)
-        if row.member_id not in aliases and (community_id, row.member_id) not in privacy.opted_out
-    ]
+    pairs = await store.answered(connection, community_id, span)
+    everybody = await store.people(connection, community_id, span, before, pairs)
+    rows = [row for row in everybody if privacy.may_name(community_id, row.member_id)]
     by_messages = sorted(rows, key=lambda row: (-row.messages, row.member_id))
     rising = [
         row
@@ -64,7 +64,17 @@ async def read_people(connection: Connection, community_id: str, span: Span, bef
         rising[:SHOWN],
         sorted(at_risk, key=lambda row: (-row.before, row.member_id))[:SHOWN],
         [row for row in helpers if row.people_answered][:SHOWN],
+        _connectors(rows, ties(pairs)),
     )
+
+
+def _connectors(rows: Sequence[PersonRow], mesh: Mapping[str, Tie]) -> list[ConnectorRow]:
+    found = [
+        ConnectorRow(row.member_id, row.name, *tie)
+        for row in rows
+        if (tie := mesh.get(row.member_id)) and tie.cut_off
+    ]
+    return sorted(found, key=lambda row: (-row.cut_off, -row.neighbours, row.member_id))[:SHOWN]
 
 
 async def read_cohorts(

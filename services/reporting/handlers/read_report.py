@@ -77,13 +77,16 @@ async def _with_people(connection: Connection, report: Report, before: Span, tod
     if report.by is By.DAY:
         week = Span(days_before(span, DAYS_OF_WEEK - 1).first, span.last)
         moving = await read_people(connection, community_id, week, days_before(week, DAYS_OF_WEEK))
-        return replace(report, top=people.top, rising=moving.rising, at_risk=moving.at_risk)
+        return replace(
+            report, top=people.top, rising=moving.rising, at_risk=moving.at_risk, connectors=moving.connectors
+        )
     shown = cohort_span(report.period, report.by)
     return replace(
         report,
         top=people.top,
         rising=people.rising,
         at_risk=people.at_risk,
+        connectors=people.connectors,
         cohorts=await read_cohorts(connection, community_id, shown, report.by, today),
         effects=await read_effects(connection, community_id, span, before),
     )

@@ -79,8 +79,11 @@ async def _add_threads(facts: Sequence[Fact], connection: Connection) -> None:
 async def _keep_texts(
     batch: Batch, facts: Sequence[Fact], privacy: Privacy, connection: Connection
 ) -> list[KeptText]:
-    """Of people's messages the beginning; a message that is deleted takes its text along."""
-    kept: dict[tuple[str, str], KeptText] = {}
+    """Of people's messages the beginning; a message that is deleted takes its text along.
+
+    Two messages may bear one id where a platform counts by channel: both are kept, whatever the batch.
+    """
+    kept: dict[tuple[str, str], list[KeptText]] = {}
     gone = set()
     for event, fact in zip(batch, facts, strict=True):
         data = event.data
@@ -96,12 +99,13 @@ async def _keep_texts(
         ):
             text = data.text[:TEXT_CHARACTERS_MAX].replace(UNSTORABLE, "")
             name = (data.community_id, data.message_id)
-            kept[name] = KeptText(*name, fact.local_date, data.member_id, text)
+            kept.setdefault(name, []).append(KeptText(*name, fact.local_date, data.member_id, text))
     if gone:
         await text_store.drop_texts(connection, gone)
-    if kept:
-        await text_store.add_texts(connection, list(kept.values()))
-    return list(kept.values())
+    texts = [each for several in kept.values() for each in several]
+    if texts:
+        await text_store.add_texts(connection, texts)
+    return texts
 
 
 async def _schedule(batch: Batch, texts: Sequence[KeptText], work: UnitOfWork) -> None:

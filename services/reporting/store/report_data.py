@@ -1,7 +1,10 @@
 """What reports say beyond metrics: people, cohorts of two groups, what draws answers, what the log held."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from services.reporting.domain.mesh import Pair
 from services.reporting.domain.periods import Span
 from services.reporting.domain.report import PersonRow, Reconciled
 from services.reporting.domain.series import Tally
@@ -31,11 +34,10 @@ ANSWERED = """
         WHERE community_id = $1 AND occurred_at BETWEEN $2::date - 2 AND $3::date + 3
           AND local_date BETWEEN $2 AND $3 AND type = 'message.posted' AND NOT is_bot
     )
-    SELECT reply.member_id, count(DISTINCT coalesce(reply.other_member_id, original.member_id))
+    SELECT DISTINCT reply.member_id, coalesce(reply.other_member_id, original.member_id)
     FROM said reply LEFT JOIN said original ON original.subject_id = reply.answers_id
     WHERE reply.answers_id IS NOT NULL
       AND coalesce(reply.other_member_id, original.member_id) <> reply.member_id
-    GROUP BY reply.member_id
 """
 FORMS = """
     WITH said AS (
@@ -83,15 +85,20 @@ class Kept(NamedTuple):
     again: int
 
 
-async def people(connection: Connection, community_id: str, span: Span, before: Span) -> list[PersonRow]:
+async def answered(connection: Connection, community_id: str, span: Span) -> list[Pair]:
+    """Who answered whom, each pair once."""
+    return [tuple(row) for row in await connection.fetch(ANSWERED, community_id, span.first, span.last)]
+
+
+async def people(
+    connection: Connection, community_id: str, span: Span, before: Span, pairs: Sequence[Pair]
+) -> list[PersonRow]:
     """Everybody who wrote enough in either period, and how many people each answered."""
-    answered = {
-        row[0]: row[1] for row in await connection.fetch(ANSWERED, community_id, span.first, span.last)
-    }
+    people_answered = Counter(answerer for answerer, _ in pairs)
     rows = await connection.fetch(
         PEOPLE, community_id, span.first, span.last, before.first, before.last, PEOPLE_MESSAGES_MIN
     )
-    return [PersonRow(row[0], row[1], row[2], row[3], answered.get(row["member_id"], 0)) for row in rows]
+    return [PersonRow(row[0], row[1], row[2], row[3], people_answered[row["member_id"]]) for row in rows]
 
 
 async def forms(connection: Connection, community_id: str, span: Span) -> list[tuple[str, int, int]]:

@@ -18,6 +18,7 @@ PROMISED = {
     "threads_unanswered", "reactions", "gini", "top_tenth_share", "absence_factor", "retention_day_1",
     "retention_day_7", "retention_day_30", "retention_week_1", "retention_month_1", "activation_rate",
     "new_members", "referred", "revenue", "moderation_load", "topics_seeded", "warmup_uplift",
+    "engagement_yield",
     "points_issued", "redemptions", "event_attendances", "checkins",
 }  # fmt: skip
 MONDAY, TUESDAY, NEXT_MONDAY = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 11)

@@ -23,6 +23,7 @@ from services.reporting.domain.report import (
     Advice,
     ChannelRow,
     CohortRow,
+    ConnectorRow,
     Effect,
     HeatCell,
     PersonRow,
@@ -34,6 +35,7 @@ from services.reporting.domain.report_csv import neutral, table
 from services.reporting.domain.report_html import CONTENT_SECURITY_POLICY, page
 from services.reporting.domain.report_json import document
 from services.reporting.domain.report_markdown import digest, escaped, markdown
+from services.reporting.domain.sections import sections
 from services.reporting.domain.series import Series
 from services.reporting.domain.wording import change, shown
 
@@ -72,6 +74,7 @@ def report(name: str = "茶馆", channel: str = "大厅") -> Report:
         heat=[HeatCell(3, 20, 300, 60), HeatCell(5, 9, 106, 20)],
         top=[PersonRow("m1", channel, 60, 20, 7)],
         at_risk=[PersonRow("m2", channel, 1, 30, 0)],
+        connectors=[ConnectorRow("m3", channel, 9, 4)],
         cohorts=[CohortRow("2024-01", 20, (20, 9)), CohortRow("2024-02", 8, (8,))],
         words=[WordRow("普洱茶", 30, 3, 61.5), WordRow("<b>", 9, 0, 12.0)],
         forms=[("question", 40, 30), ("text", 300, 50)],
@@ -110,7 +113,7 @@ def test_a_hostile_name_stays_text_in_html(name: str) -> None:
     reader = seen(html)
     assert reader.elements <= ELEMENTS
     assert not [attribute for attribute, _ in reader.attributes if attribute.startswith("on")]
-    assert reader.text.count(name) == 5  # title, heading, channel and two members
+    assert reader.text.count(name) == 6  # title, heading, channel and three members
     assert "<script" not in html
 
 
@@ -169,6 +172,26 @@ def test_a_cohort_under_ten_is_shown_without_rates() -> None:
     text = seen(page(report(), partial(TEXTS.say, "en"), "en")).text
     assert "45% (26–66)" in text
     assert "2024-028" in text
+
+
+def test_the_funnel_goes_from_acquired_to_revenue() -> None:
+    found = sections(report(), partial(TEXTS.say, "en"), "en")
+    (funnel,) = [each for each in found if each.title == "Funnel (AARRR)"]
+    assert [row[0] for row in funnel.rows] == [
+        "Acquired · New members",
+        "Activated · Activation rate",
+        "Retained · Day 7 retention",
+        "Referred · Referred members",
+        "Revenue · Revenue",
+    ]
+    assert funnel.rows[0][1:] == ["406 members", "203 members", "+100.0%"]
+
+
+def test_cohorts_fit_the_page_however_old_they_are() -> None:
+    old = replace(report(), cohorts=[CohortRow("2023-01", 40, (40, *range(30, 18, -1)))])
+    (cohorts,) = [each for each in sections(old, partial(TEXTS.say, "en"), "en") if "+1" in each.heads]
+    assert cohorts.heads[2:] == ["+1", "+2", "+3", "+4", "+5", "+6"]
+    assert {len(row) for row in cohorts.rows} == {len(cohorts.heads)}
 
 
 def test_a_correlation_is_named_one_and_has_its_interval() -> None:
