@@ -61,6 +61,19 @@ down: ## Stop what `make up` or `hearth up --detach` started
 clean: ## Stop the local stack and delete its data, logs and jars
 	@test ! -x $(BIN)/python || $(BIN)/python -m deploy.local.clean
 
+# The cluster: deploy/k8s, its checks, and what follows from the code
+.PHONY: manifests
+manifests: $(STAMP) ## Write the manifests that follow from the code: topics, users, scaling, secrets, dashboards
+	@$(BIN)/python -m deploy.cluster.manifests
+
+.PHONY: setup-k8s
+setup-k8s: $(STAMP) ## Get what the checks of manifests need: kustomize, schemas, checkers
+	@$(BIN)/python -m deploy.cluster.tools
+
+.PHONY: k8s-check
+k8s-check: setup-k8s ## Render every overlay; hold it against schemas, policies, the code and checkov
+	@$(BIN)/python -m pytest -q tests/deploy -k k8s
+
 # Checks and tests
 .PHONY: check
 check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, documents made from code
@@ -69,9 +82,10 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.observability.document --check
+	@$(BIN)/python -m deploy.cluster.manifests --check
 
 .PHONY: test
-test: check setup-stack ## Everything that is tested, on real Kafka and Postgres
+test: check setup-stack setup-k8s ## Everything that is tested, on real Kafka and Postgres
 	@$(BIN)/python -m pytest -q tests
 
 .PHONY: test-unit

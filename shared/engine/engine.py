@@ -32,6 +32,7 @@ from shared.engine.routes import Routes
 from shared.engine.sender import Sender
 from shared.engine.settings import EngineSettings
 from shared.engine.watchdog import Watchdog
+from shared.kafka.access import Kafka
 from shared.postgres.connection import Pool
 
 ENGINE_CONTRACTS: tuple[type[Contract], ...] = (ClockSet, CommunityProfile, LaneProgress, CommunityProgress)
@@ -54,7 +55,7 @@ class Engine:
         service: str,
         routes: Routes,
         pool: Pool,
-        bootstrap_servers: str,
+        bootstrap_servers: Kafka,
         settings: EngineSettings | None = None,
     ) -> None:
         self.service = service

@@ -13,6 +13,7 @@ from shared.engine.engine import Engine
 from shared.engine.routes import Routes
 from shared.engine.settings import EngineSettings
 from shared.http.dependencies import AWAY, name_of, reach_kafka
+from shared.kafka.access import access_of
 from shared.observability.failures import describe
 from shared.observability.lag import measure_loop_lag
 from shared.observability.logs import watch_tasks
@@ -130,9 +131,8 @@ class Runtime:
     async def _try_to_start(self) -> None:
         assert self.pool is not None
         await self.pool.fetchval("SELECT 1")
-        servers = self.settings.kafka_bootstrap_servers
-        await reach_kafka(servers)
-        engine = Engine(self.name, self.routes, self.pool, servers, self.engine_settings)
+        await reach_kafka(self.settings.kafka_bootstrap_servers)
+        engine = Engine(self.name, self.routes, self.pool, access_of(self.settings), self.engine_settings)
         try:
             await engine.start()
         except BaseException:
