@@ -1,10 +1,10 @@
-"""Writes the manifests that follow from the code: topics, users, scaling, secrets of each service.
+"""Writes the manifests that follow from the code: topics, users, scaling, secrets, rules, boards.
 
 `python -m deploy.cluster.manifests` writes them, with `--check` it says whether they are what the code gives.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ import yaml
 from deploy.cluster.access import Rights, group_of, rights_of_connectors, rights_of_services
 from deploy.cluster.external_secrets import secrets
 from deploy.local.roles import SERVICES
+from deploy.monitoring.boards import boards
+from deploy.monitoring.grafana import render as draw
+from deploy.monitoring.rules import prometheus_rule
 from shared.contracts.topics import PARTITIONS, TOPICS, Topic
 
 COMPONENTS = Path(__file__).parents[1] / "k8s" / "components"
@@ -134,6 +137,7 @@ WRITTEN: dict[str, Callable[[], Iterator[Manifest]]] = {
     "strimzi/users.yaml": users,
     "keda/scaling.yaml": scaling,
     "external-secrets/secrets.yaml": secrets,
+    "monitoring/rules.yaml": prometheus_rule,
 }
 """File below components, and what it holds."""
 
@@ -143,19 +147,40 @@ def render(made: Callable[[], Iterator[Manifest]]) -> str:
     return HEAD + yaml.safe_dump_all(made(), sort_keys=False, width=120)
 
 
+def texts() -> dict[str, str]:
+    """Every file and its text."""
+    made = {name: render(made) for name, made in WRITTEN.items()}
+    drawn = {f"monitoring/dashboards/{board.name}.json": draw(board) for board in boards()}
+    return {**made, **drawn, "monitoring/dashboards/kustomization.yaml": _listed(drawn)}
+
+
+def _listed(drawn: Iterable[str]) -> str:
+    """A ConfigMap for each board, as Grafana's sidecar looks for them."""
+    names = [Path(each).stem for each in drawn]
+    listed = {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "configMapGenerator": [{"name": f"dashboard-{each}", "files": [f"{each}.json"]} for each in names],
+        "generatorOptions": {"disableNameSuffixHash": True, "labels": {"grafana_dashboard": "1"}},
+    }
+    return HEAD + yaml.safe_dump(listed, sort_keys=False)
+
+
 def main(arguments: list[str]) -> int:
     """Write the files, or with `--check` name those that are not what the code gives."""
+    wanted = texts()
     stale = [
         name
-        for name, made in WRITTEN.items()
-        if not (COMPONENTS / name).exists() or (COMPONENTS / name).read_text(encoding="utf-8") != render(made)
+        for name, text in wanted.items()
+        if not (COMPONENTS / name).exists() or (COMPONENTS / name).read_text(encoding="utf-8") != text
     ]
     if "--check" in arguments:
         for name in stale:
             print(f"{name} is not what the code gives; run python -m deploy.cluster.manifests")
         return 1 if stale else 0
     for name in stale:
-        (COMPONENTS / name).write_text(render(WRITTEN[name]), encoding="utf-8")
+        (COMPONENTS / name).parent.mkdir(exist_ok=True)
+        (COMPONENTS / name).write_text(wanted[name], encoding="utf-8")
     return 0
 
 

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.reporting import api
 from services.reporting.consumers import routes
+from services.reporting.handlers.take_census import take_census
 from services.reporting.settings import Settings
 from services.reporting.timers import add_timers
 from shared.http.service import create_service
@@ -11,4 +12,4 @@ from shared.http.service import create_service
 
 def build(settings: Settings) -> FastAPI:
     """The service as an ASGI app; its engine starts and stops with it."""
-    return create_service(name="reporting", settings=settings, routes=add_timers(routes()), router=api.router)
+    return create_service("reporting", settings, add_timers(routes()), api.router, census=take_census)

@@ -99,7 +99,35 @@ LANE_OFFSETS = """
     SELECT topic, partition, first_offset, next_offset, applied, duplicates, dead_lettered, skipped
     FROM lane_offset WHERE consumer_group = $1 ORDER BY topic, partition
 """
+# Each community's day by its own clock: a few looks at an index a community, whatever the number of its days.
+CENSUS = """
+    WITH RECURSIVE known AS (
+        (SELECT community_id FROM day ORDER BY community_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.community_id FROM day d WHERE d.community_id > known.community_id
+                ORDER BY d.community_id LIMIT 1)
+        FROM known WHERE known.community_id IS NOT NULL
+    )
+    SELECT coalesce(c.mode, 'wall') AS mode, count(*) AS communities, count(d.local_date) AS active,
+           coalesce(sum(d.active_members), 0)::bigint AS members
+    FROM known LEFT JOIN community c USING (community_id)
+    LEFT JOIN day d ON d.community_id = known.community_id AND d.local_date =
+        (now() AT TIME ZONE coalesce(c.profile ->> 'time_zone', 'Asia/Shanghai'))::date
+    WHERE known.community_id IS NOT NULL
+    GROUP BY 1
+"""
 FACTS_KEPT = "SELECT coalesce(sum(events), 0)::bigint FROM day"
+
+
+class Census(NamedTuple):
+    """Communities on one clock."""
+
+    mode: str
+    communities: int
+    active: int
+    """Those with an event on their present day."""
+    members: int
+    """Who wrote on it, each counted once a community."""
 
 
 class Day(NamedTuple):
@@ -218,6 +246,11 @@ async def busiest_channels(
 async def lane_offsets(connection: Connection, consumer_group: str) -> list[LaneOffset]:
     """Every partition of every topic that the group has read."""
     return [LaneOffset(*row) for row in await connection.fetch(LANE_OFFSETS, consumer_group)]
+
+
+async def census(connection: Connection) -> list[Census]:
+    """The communities on each clock, and who is about in them today."""
+    return [Census(*row) for row in await connection.fetch(CENSUS)]
 
 
 async def facts_kept(connection: Connection) -> int:

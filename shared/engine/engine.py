@@ -80,6 +80,7 @@ class Engine:
         self.processor = self._processor(routes)
         self._tasks: list[asyncio.Task[None]] = []
         self._committed: dict[tuple[str, int], int] = {}
+        self._exported: set[int] = set()
         self._is_ready = False
 
     def _processor(self, routes: Routes) -> Processor:
@@ -203,6 +204,11 @@ class Engine:
     def _export_lag(self, moment: datetime) -> None:
         holdings = self.processor.holdings
         workable = holdings.workable()
+        for partition in self._exported - holdings.lanes.keys():
+            # another process tells of it now; a last word of ours would count twice
+            metrics.LAG_EVENTS.remove(partition)
+            metrics.LAG_SECONDS.remove(partition)
+        self._exported = set(holdings.lanes)
         waiting = 0
         for partition, lane in holdings.lanes.items():
             lag = self._ends.lag(partition, lane.next_offset)
