@@ -108,6 +108,10 @@ bench: setup-stack ## Events a second and CPU an event of every layer, in one ru
 quality: setup-stack ## How well moderation judges: own corpora, and real texts where there are any
 	@$(BIN)/python -m tests.quality $(ARGS)
 
+.PHONY: drill
+drill: setup-stack ## A rolling restart of every service under 1 000 events/s, the books checked
+	@$(BIN)/python -m deploy.drill $(ARGS)
+
 .PHONY: demo
 demo: $(STAMP) ## A simulated month through the whole pipeline, and what came of it
 	@$(BIN)/hearth demo

@@ -51,7 +51,7 @@ class Watched:
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[Watched]:
-    """Kafka, Postgres, four services, a Prometheus; chat all the time, before that poison and requests too."""
+    """Kafka, Postgres, four services, a Prometheus; chat all the time, at first poison and requests too."""
     async with pipeline() as running:
         prometheus = PrometheusServer.at(running.stack.home, scrape_seconds=SCRAPE_SECONDS)
         await prometheus.start()
