@@ -83,6 +83,7 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.observability.document --check
 	@$(BIN)/python -m deploy.cluster.manifests --check
+	@$(BIN)/python -m tools.metrics_document --check
 
 .PHONY: test
 test: check setup-stack setup-k8s ## Everything that is tested, on real Kafka and Postgres

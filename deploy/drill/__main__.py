@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.drill.rolling import Outcome, roll
@@ -42,7 +44,8 @@ def report(outcome: Outcome) -> str:
         f"{outcome.published} events in {outcome.seconds:.0f} s ({outcome.per_second:.0f} a second), "
         f"{outcome.lost} lost, {outcome.doubled} doubled",
         "",
-        "| service | exit code | seconds to end | pause of a partition: median | p99 | longest | requests | failed |",
+        "| service | exit code | seconds to end | pause of a partition: median | p99 | longest "
+        "| requests | failed |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for each in outcome.restarts:
@@ -54,16 +57,23 @@ def report(outcome: Outcome) -> str:
 
 async def drill(per_second: float) -> Outcome:
     """Start a stack, roll it, stop it, remove it."""
-    with tempfile.TemporaryDirectory(prefix="hearth-drill-") as folder:
-        Path(folder).chmod(0o755)
-        stack = LocalStack.at(Home(Path(folder)))
+    with _home() as home:
+        stack = LocalStack.at(home)
         try:
             await stack.start_servers()
             await asyncio.gather(*(stack.start_service(service) for service in SERVICES))
             return await roll(stack, per_second, print)
         finally:
             await stack.stop()
-            remove_outside_folder(stack.home)
+            remove_outside_folder(home)
+
+
+@contextmanager
+def _home() -> Iterator[Home]:
+    with tempfile.TemporaryDirectory(prefix="hearth-drill-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)  # the database's own account goes through it
+        yield Home(root)
 
 
 def main() -> int:

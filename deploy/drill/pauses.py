@@ -15,7 +15,7 @@ OFFSETS = "SELECT partition, next_offset FROM {schema}.lane_offset WHERE topic =
 
 @dataclass(slots=True)
 class Pauses:
-    """Watches one service's offsets under a steady stream; the longest stand of each partition, in seconds."""
+    """Watches one service's offsets under a steady stream: each partition's longest stand, in seconds."""
 
     service: str
     admin_url: str
@@ -23,7 +23,7 @@ class Pauses:
     longest: dict[int, float] = field(default_factory=lambda: defaultdict(float))
 
     async def run(self) -> None:
-        """Look again and again until told to stop. Every partition is fed all the time, so a stand is a pause."""
+        """Look until told to stop. Every partition is fed all the time, so a stand is a pause."""
         connection = await asyncpg.connect(self.admin_url)
         moved: dict[int, tuple[int, float]] = {}
         try:

@@ -1,4 +1,4 @@
-"""A rolling restart of every service under load, as a cluster does it: one more starts, then one is told to end."""
+"""A rolling restart of every service under load, as a cluster does it: one more starts, then one ends."""
 
 import asyncio
 import time

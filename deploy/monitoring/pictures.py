@@ -1,7 +1,7 @@
 """Draws each board's list of panels with the values of now, for people who have no Grafana at hand.
 
-`python -m deploy.monitoring.pictures PROMETHEUS_URL` writes an SVG for each board into docs/dashboards: each panel with
-its series, at most six, the largest first, and a mark in the colour of its limits.
+`python -m deploy.monitoring.pictures PROMETHEUS_URL` writes an SVG for each board into docs/dashboards: each
+panel with its series, at most six, the largest first, and a mark in the colour of its limits.
 """
 
 import sys

@@ -1,15 +1,29 @@
 """Composition: the only module that constructs anything."""
 
+from contextlib import AbstractAsyncContextManager
+
 from fastapi import FastAPI
 
-from services.reporting import api
-from services.reporting.consumers import routes
+from services.reporting import api, consumers, timers
+from services.reporting.handlers.deliver_reports import DeliverReports
 from services.reporting.handlers.take_census import take_census
 from services.reporting.settings import Settings
-from services.reporting.timers import add_timers
+from shared.engine import Routes
 from shared.http.service import create_service
+from shared.postgres.connection import Pool
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an ASGI app; its engine starts and stops with it."""
-    return create_service("reporting", settings, add_timers(routes()), api.router, census=take_census)
+
+    def background(pool: Pool) -> AbstractAsyncContextManager[None]:
+        return DeliverReports(pool, private_allowed=settings.webhooks_private).running()
+
+    return create_service(
+        "reporting", settings, routes(), api.router, census=take_census, background=background
+    )
+
+
+def routes() -> Routes:
+    """Events and timers."""
+    return timers.add_timers(consumers.routes())

@@ -98,6 +98,21 @@ class AnswerJoinRequest(Command):
     accept: bool
 
 
+class GrantTitle(Command):
+    """Let a member carry a title and enjoy privileges, in place of those granted before."""
+
+    TYPE = "grant_title"
+    IDENTITY = ("member_id", "cause_id")
+
+    member_id: Id
+    level: int = Field(default=0, ge=0)
+    """0: none any more."""
+    title: Label = ""
+    """Empty: the connector's own name for the level."""
+    privileges: tuple[Label, ...] = Field(default=(), max_length=20)
+    """Names that community and connector agree on."""
+
+
 class CommandExecuted(Contract):
     """A connector did what a command asked."""
 
@@ -132,5 +147,6 @@ COMMAND_CONTRACTS = (
     RemoveMember,
     PinMessage,
     AnswerJoinRequest,
+    GrantTitle,
 )
 RECEIPT_CONTRACTS = (CommandExecuted, CommandFailed)

@@ -1,7 +1,7 @@
 """Counts the communities and who is about in them, for Prometheus; every replica tells the same numbers."""
 
 from services.reporting import metrics
-from services.reporting.store import census
+from services.reporting.store.census import census
 from shared.postgres.connection import Pool
 
 
