@@ -73,6 +73,8 @@ class ServiceSettings(BaseSettings):
         }
         if len(given) > 1:
             raise ValueError("KAFKA_USERNAME, KAFKA_PASSWORD and KAFKA_CA_FILE belong together: all or none")
+        if self.kafka_ca_file and not self.kafka_ca_file.is_file():
+            raise ValueError(f"KAFKA_CA_FILE names {self.kafka_ca_file}, which is no file")
         return self
 
     def __init__(self, **values: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
+from cryptography.fernet import Fernet
 
 from deploy.local.prepare import password_variables
 from deploy.local.roles import SERVICES
@@ -19,6 +20,8 @@ ADMINISTRATOR = "hearth_admin"
 AUTHORITY = "/run/hearth/database-authority/ca.crt"
 ROLES = "database-roles"
 OWNER = "database-owner"
+OWN_KEYS = {"rewards": ("address-key", "fulfilment-secret")}
+"""What a service's Secret holds beside its login and its token: a Fernet key, and a webhook's secret."""
 BYTES = 24
 """URL-safe characters are made of them, so an address can hold them as they are."""
 
@@ -30,12 +33,24 @@ def database_url(user: str, password: str) -> str:
     )
 
 
-def contents(password_of: Mapping[str, str], token_of: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Every Secret by name: its keys and values. Passwords are by role, tokens by service."""
+def own_keys() -> list[str]:
+    """Names of `OWN_KEYS` as a store and a template know them: `rewards_address_key`."""
+    return [_stored(service, name) for service, names in OWN_KEYS.items() for name in names]
+
+
+def _stored(service: str, name: str) -> str:
+    return f"{service}_{name.replace('-', '_')}"
+
+
+def contents(
+    password_of: Mapping[str, str], token_of: Mapping[str, str], key_of: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Every Secret by name: its keys and values. Passwords are by role, tokens by service, keys by name."""
     by_service = {
         f"{service}-credentials": {
             "database-url": database_url(f"hearth_{service}", password_of[f"hearth_{service}"]),
             "api-token": token_of[service],
+            **{name: key_of[_stored(service, name)] for name in OWN_KEYS.get(service, ())},
         }
         for service in SERVICES
     }
@@ -56,7 +71,8 @@ def invented() -> Iterator[dict[str, Any]]:
     """The Secrets with values that nobody knew before."""
     passwords = {role: secrets.token_urlsafe(BYTES) for role in (*password_variables(), ADMINISTRATOR)}
     tokens = {service: secrets.token_urlsafe(BYTES) for service in SERVICES}
-    for name, values in contents(passwords, tokens).items():
+    keys = {name: Fernet.generate_key().decode() for name in own_keys()}
+    for name, values in contents(passwords, tokens, keys).items():
         yield {
             "apiVersion": "v1",
             "kind": "Secret",

@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.cluster.credentials import ADMINISTRATOR, contents, type_of
+from deploy.cluster.credentials import ADMINISTRATOR, contents, own_keys, type_of
 from deploy.local.prepare import password_variables
 from deploy.local.roles import SERVICES
 
 STORE = "hearth"
 PATH = "hearth"
-"""In the store: `hearth/roles` with a property for each role, `hearth/tokens` with one for each service."""
+"""In the store: `hearth/roles` with a property for each role, `hearth/tokens` with one for each service,
+`hearth/keys` with what a service has beside."""
 
 
 def secrets() -> Iterator[dict[str, Any]]:
     """One for each Secret that a pod mounts; templates put passwords where they belong."""
     passwords = {role: _placeholder(role) for role in (*password_variables(), ADMINISTRATOR)}
     tokens = {service: _placeholder(f"token_{service}") for service in SERVICES}
-    for name, values in contents(passwords, tokens).items():
+    keys = {name: _placeholder(f"key_{name}") for name in own_keys()}
+    for name, values in contents(passwords, tokens, keys).items():
         yield {
             "apiVersion": "external-secrets.io/v1",
             "kind": "ExternalSecret",
@@ -40,10 +42,11 @@ def _placeholder(key: str) -> str:
 
 def _needed(values: dict[str, str]) -> list[str]:
     keys = [*password_variables(), ADMINISTRATOR, *(f"token_{service}" for service in SERVICES)]
+    keys += [f"key_{name}" for name in own_keys()]
     return [key for key in keys if any(_placeholder(key) in value for value in values.values())]
 
 
 def _fetched(key: str) -> dict[str, Any]:
-    token = key.startswith("token_")
-    place = {"key": f"{PATH}/tokens" if token else f"{PATH}/roles", "property": key.removeprefix("token_")}
-    return {"secretKey": key, "remoteRef": place}
+    kind, _, rest = key.partition("_")
+    folder, name = {"token": ("tokens", rest), "key": ("keys", rest)}.get(kind, ("roles", key))
+    return {"secretKey": key, "remoteRef": {"key": f"{PATH}/{folder}", "property": name}}

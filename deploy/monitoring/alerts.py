@@ -217,4 +217,32 @@ ALERTS = (
         "A stored policy cannot be built by this release; an earlier one judges.",
         "有策略无法由当前版本加载，正在使用较早的版本。",
     ),
+    Alert(
+        "HearthGiftsUndelivered",
+        f'sum(increase(hearth_rewards_fulfilment_failures_total{{{JOB}, then="dead"}}[1h])) > 0',
+        "0m",
+        WARNING,
+        "gifts-are-not-handed-over",
+        "The webhook for gifts was given up for some; a person must hand them over.",
+        "部分礼品的发货接口已放弃重试，需人工发放。",
+    ),
+    Alert(
+        "HearthMonthDelayed",
+        f"sum(increase(hearth_rewards_closes_delayed_total{{{JOB}}}[1h])) > 0",
+        "0m",
+        WARNING,
+        "a-month-does-not-close",
+        "The close of a month waits for records that were set aside.",
+        "有月度结算因死信而推迟。",
+    ),
+    Alert(
+        "HearthReportsFail",
+        f'sum(increase(hearth_reporting_reports_total{{{JOB}, state="failed"}}[1h]))'
+        f' + sum(increase(hearth_reporting_deliveries_total{{{JOB}, outcome="given_up"}}[1h])) > 0',
+        "0m",
+        WARNING,
+        "reports-do-not-arrive",
+        "Reports failed or their webhook was given up.",
+        "有报告生成失败或投递已放弃。",
+    ),
 )

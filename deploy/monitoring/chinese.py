@@ -1,4 +1,4 @@
-"""Chinese titles of boards and of panels that follow from a metric; others have their English alone."""
+"""Chinese titles of boards and of panels that follow from a metric."""
 
 TITLES = {
     "moderation": "审核",
@@ -19,7 +19,24 @@ TITLES = {
     "hearth_moderation_verdicts_total": "裁决",
     "hearth_engagement_checkins_total": "打卡",
     "hearth_engagement_checkin_answers_total": "打卡回复",
+    "hearth_engagement_cold_spells_total": "冷场",
+    "hearth_engagement_newcomers_total": "新成员",
+    "hearth_engagement_posts_total": "主动发言",
+    "hearth_engagement_questions_total": "提问",
     "hearth_engagement_verdicts_forgotten_total": "过期裁决",
+    "hearth_rewards_answers_total": "积分查询",
+    "hearth_rewards_closes_delayed_total": "结算推迟",
+    "hearth_rewards_days_sealed_total": "封账天数",
+    "hearth_rewards_fulfilment_failures_total": "发货失败",
+    "hearth_rewards_gifts_chosen_total": "礼品选择",
+    "hearth_rewards_gifts_fulfilled_total": "礼品发放",
+    "hearth_rewards_levels_changed_total": "等级变化",
+    "hearth_rewards_points_moved_total": "积分流转",
+    "hearth_rewards_redemptions_total": "积分兑换",
+    "hearth_rewards_reviews_total": "刷分审查",
+    "hearth_reporting_deliveries_total": "报告投递",
+    "hearth_reporting_forgotten_total": "删除成员",
+    "hearth_reporting_reports_total": "报告",
     "hearth_rewards_points_awarded_total": "发放积分",
     "hearth_rewards_points_reversed_total": "撤回积分",
     "hearth_rewards_messages_unpaid_total": "未计分消息",

@@ -6,6 +6,12 @@ _FACTS = "hearth_reporting_facts_total"
 _HOUR = "1h"
 
 
+def _rise(metric: str, by: str, only: str = "") -> str:
+    """What a counter of a service rose by in an hour."""
+    labels = ", ".join(filter(None, (JOB, only)))
+    return f"sum by ({by}) (increase(hearth_{metric}_total{{{labels}}}[{_HOUR}]))"
+
+
 def _facts(*types: str) -> str:
     """Facts of these types in an hour; reporting reads every topic, so it counts them all."""
     return f'sum by (type) (increase({_FACTS}{{{JOB}, type=~"{"|".join(types)}"}}[{_HOUR}]))'
@@ -74,6 +80,35 @@ _LIFE = Row(
             "暖场与话题",
             "What engagement did when it was quiet, in an hour.",
             query(_facts("warmup.sent", "warmup.held_out", "warmup.measured", "topic.seeded"), "{{type}}"),
+            "short",
+        ),
+        Panel(
+            "What Hearth said by itself",
+            "主动发言",
+            "Posts sent in an hour, by what they are for.",
+            query(_rise("engagement_posts", "kind", 'state="sent"'), "{{kind}}"),
+            "short",
+        ),
+        Panel(
+            "Posts left unsaid",
+            "未发送",
+            "Posts skipped in an hour, by why; many for `budget` or `cannot_send` are worth a look.",
+            query(_rise("engagement_posts", "reason", 'state="skipped"'), "{{reason}}"),
+            "short",
+            Limits(20, 200),
+        ),
+        Panel(
+            "Newcomers",
+            "新成员",
+            "Greeted, introduced, and introductions that nobody answered in time, in an hour.",
+            query(_rise("engagement_newcomers", "what"), "{{what}}"),
+            "short",
+        ),
+        Panel(
+            "Questions",
+            "提问",
+            "Asked, answered by members or from approved answers, passed on, told, in an hour.",
+            query(_rise("engagement_questions", "what"), "{{what}}"),
             "short",
         ),
     ),
@@ -179,6 +214,35 @@ _REWARD = Row(
                 f'sum by (type) (increase({_FACTS}{{{JOB}, type=~"gift.*|redemption.*|month.closed"}}[1d]))',
                 "{{type}}",
             ),
+            "short",
+        ),
+        Panel(
+            "Redemptions",
+            "积分兑换",
+            "By what became of them, in an hour.",
+            query(_rise("rewards_redemptions", "state"), "{{state}}"),
+            "short",
+        ),
+        Panel(
+            "Levels",
+            "等级变化",
+            "Members who rose and fell, in an hour.",
+            query(_rise("rewards_levels_changed", "way"), "{{way}}"),
+            "short",
+        ),
+        Panel(
+            "Points under review",
+            "刷分审查",
+            "Reviews opened and decided, in an hour.",
+            query(_rise("rewards_reviews", "state"), "{{state}}"),
+            "short",
+            Limits(10, 100),
+        ),
+        Panel(
+            "Reports",
+            "报告",
+            "Reports sent, empty and failed, in an hour.",
+            query(_rise("reporting_reports", "state"), "{{state}}"),
             "short",
         ),
     ),

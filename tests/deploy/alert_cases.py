@@ -59,6 +59,13 @@ def _connections(busy: int) -> Series:
     }
 
 
+def _reports(given_up: str) -> Series:
+    return {
+        f'hearth_reporting_reports_total{{{ONE}, by="day", state="failed"}}': "2x60",
+        f'hearth_reporting_deliveries_total{{{ONE}, outcome="given_up"}}': given_up,
+    }
+
+
 _GAP = ', topic="chat.events"'
 _REMOVALS = 'hearth_moderation_removals_total{job="hearth", service="moderation", kind="link"}'
 
@@ -93,4 +100,8 @@ CASES = (
     Case("HearthAppealsOverdue", {},
          *_gauge("hearth_moderation_appeals_total", "0x15 1x60", "1x60", ', what="overdue"')),
     Case("HearthPolicyRefused", {}, *_gauge("hearth_moderation_policies_refused_total", "0x15 1x60", "1x60")),
+    Case("HearthGiftsUndelivered", {},
+         *_gauge("hearth_rewards_fulfilment_failures_total", "0x15 1x60", "1x60", ', then="dead"')),
+    Case("HearthMonthDelayed", {}, *_gauge("hearth_rewards_closes_delayed_total", "0x15 1x60", "1x60")),
+    Case("HearthReportsFail", {}, _reports("0x15 1x60"), _reports("1x60")),
 )  # fmt: skip

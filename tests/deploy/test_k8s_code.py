@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.cluster import manifests as written
-from deploy.cluster.credentials import contents, invented
+from deploy.cluster.credentials import contents, invented, own_keys
 from deploy.cluster.rendering import OVERLAYS, NotRendered, manifests, of_kind, rendered
 from deploy.local.prepare import password_variables
 from deploy.local.roles import SERVICES
 from shared.contracts.topics import PARTITIONS, TOPICS
 from shared.settings import ServiceSettings
 from tests.architecture.built import build_service
+from tests.deploy.pods import service_pod
 
 pytestmark = pytest.mark.usefixtures("kustomize_tool")
 
@@ -83,7 +84,7 @@ def test_scaling_asks_for_the_lag_of_the_services_group_and_stays_below_the_part
 def test_a_service_accepts_what_its_pod_is_told(
     overlay: str, service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for variable, value in _told(overlay, service, tmp_path).items():
+    for variable, value in service_pod(overlay, service, tmp_path).environment.items():
         monkeypatch.setenv(variable, value)
     settings: ServiceSettings = importlib.import_module(f"services.{service}.settings").Settings()
     assert settings.kafka_ca_file is not None
@@ -152,7 +153,7 @@ def test_secrets_made_by_hand_are_those_that_the_store_would_give() -> None:
 
 def test_the_database_job_finds_a_password_for_every_role() -> None:
     passwords = {role: role for role in (*password_variables(), "hearth_admin")}
-    made = contents(passwords, {service: service for service in SERVICES})
+    made = contents(passwords, {name: name for name in SERVICES}, {name: name for name in own_keys()})
     assert made["database-roles"].keys() == password_variables().keys()
     (cluster,) = of_kind("production", "Cluster")
     (managed,) = cluster["spec"]["managed"]["roles"]
@@ -196,20 +197,3 @@ def _environment(overlay: str) -> dict[str, str]:
     ]
     data: dict[str, str] = shared["data"]
     return data
-
-
-def _told(overlay: str, service: str, folder: Path) -> dict[str, str]:
-    """The pod's variables, with its files in a folder of ours."""
-    told = dict(_environment(overlay))
-    secret = contents(
-        {role: f"secret-of-{role}" for role in (*password_variables(), "hearth_admin")},
-        {name: f"a-token-for-{name}" for name in SERVICES},
-    )[f"{service}-credentials"] | {"password": "secret", "ca.crt": "certificate"}
-    for each in _container(overlay, service)["env"]:
-        value = each["value"]
-        if value.startswith("/run/hearth/"):
-            file = folder / value.rpartition("/")[2]
-            file.write_text(secret[file.name])
-            value = str(file)
-        told[each["name"]] = value
-    return told

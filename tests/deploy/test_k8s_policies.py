@@ -1,15 +1,18 @@
 """What every workload must have, whatever an overlay changes: the policies of the cluster as tests."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 import pytest
 
 from deploy.cluster.rendering import OVERLAYS, Manifest, manifests, name, of_kind
+from deploy.local.home import REPOSITORY
 from deploy.local.roles import SERVICES
 from shared.http import process, runtime
 
 pytestmark = pytest.mark.usefixtures("kustomize_tool")
-ANYWHERE = {"0.0.0.0/0", "::/0"}
+INSIDE = ("10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "127.0.0.1", "100.64.0.1", "fd00::1")
+"""Addresses of neighbours, of the node, of a cloud's metadata."""
 
 
 @pytest.fixture(params=OVERLAYS)
@@ -112,7 +115,7 @@ def test_nothing_comes_in_or_goes_out_but_what_a_policy_allows(overlay: str) -> 
         for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]:
             assert rule.get("ports") or _only_among_own(rule), f"{name(policy)} opens every port"
             for peer in [*rule.get("from", []), *rule.get("to", [])]:
-                assert peer.get("ipBlock", {}).get("cidr") not in ANYWHERE
+                assert "ipBlock" not in peer or _is_outside(peer["ipBlock"]), f"{name(policy)} leads inside"
         assert all("from" in rule for rule in policy["spec"].get("ingress", [])), (
             f"{name(policy)} lets all in"
         )
@@ -127,6 +130,22 @@ def test_every_workload_has_a_policy_of_its_own_that_names_where_it_goes(overlay
         ]
         assert own, f"{name(workload)} has none"
         assert all("to" in rule for each in own for rule in each["spec"]["egress"])
+
+
+def test_only_services_that_send_requests_reach_the_open_internet(overlay: str) -> None:
+    (outside,) = [each for each in of_kind(overlay, "NetworkPolicy") if each["metadata"]["name"] == "outside"]
+    reach = {
+        _labels(each)["app.kubernetes.io/name"]
+        for each in _deployments(overlay)
+        if _selects(outside["spec"]["podSelector"], _labels(each))
+    }
+    asking = ("import httpx", "shared.http.outgoing")
+    assert reach == {
+        service
+        for service in SERVICES
+        for file in (REPOSITORY / "services" / service).rglob("*.py")
+        if any(each in file.read_text(encoding="utf-8") for each in asking)
+    }
 
 
 def test_secrets_are_only_referred_to(overlay: str) -> None:
@@ -192,7 +211,20 @@ def _labels(workload: Manifest) -> dict[str, str]:
 def _selects(selector: Manifest, labels: dict[str, str]) -> bool:
     wanted = selector.get("matchLabels", {})
     assert wanted, "selects everything"
-    return all(labels.get(label) == value for label, value in wanted.items())
+    chosen = selector.get("matchExpressions", [])
+    assert all(each["operator"] == "In" for each in chosen)
+    return all(labels.get(label) == value for label, value in wanted.items()) and all(
+        labels.get(each["key"]) in each["values"] for each in chosen
+    )
+
+
+def _is_outside(block: Manifest) -> bool:
+    """Whether none of the addresses that lie inside is in it."""
+    closed = [ip_network(each) for each in block.get("except", [])]
+    return not any(
+        ip_address(each) in ip_network(block["cidr"]) and not any(ip_address(each) in net for net in closed)
+        for each in INSIDE
+    )
 
 
 def _is_closed(policy: Manifest) -> bool:

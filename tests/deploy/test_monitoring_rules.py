@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from deploy.local.home import REPOSITORY
+from deploy.local.roles import SERVICES
 from deploy.monitoring.alerts import ALERTS
 from deploy.monitoring.boards import boards
 from deploy.monitoring.local import PACKAGE
@@ -87,6 +88,16 @@ def test_boards_that_operators_look_at_are_titled_in_chinese_too() -> None:
     for board in boards()[:2]:
         assert all(panel.chinese for panel in board.panels)
         assert all(row.chinese for row in board.rows)
+
+
+def test_every_metric_of_a_service_has_a_panel_with_a_chinese_title() -> None:
+    shown = {panel.title: panel.chinese for board in boards()[2:] for panel in board.panels}
+    assert [title for title, chinese in shown.items() if not chinese] == []
+    asked = " ".join(
+        query.expression for board in boards()[2:] for panel in board.panels for query in panel.queries
+    )
+    own = [metric.name for metric in collect() if metric.name.split("_")[1] in SERVICES]
+    assert [name for name in own if name not in asked] == []
 
 
 def test_alerts_are_told_in_both_languages_with_the_same_values() -> None:

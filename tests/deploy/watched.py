@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import httpx
@@ -18,6 +19,8 @@ from tests.e2e.stack_fixtures import Pipeline, pipeline
 
 SCRAPE_SECONDS = 2.0
 WATCHED_SECONDS = 45
+SPOILT_EVERY = 15
+"""Seconds; alerts look back over minutes, and a slow machine asks for minutes."""
 EVENTS_A_SECOND = 100.0
 WINDOW = "30s"
 """What a panel's rate is taken over in the test, in place of Grafana's variable."""
@@ -51,7 +54,7 @@ class Watched:
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[Watched]:
-    """Kafka, Postgres, four services, a Prometheus; chat all the time, at first poison and requests too."""
+    """Kafka, Postgres, four services, a Prometheus; chat and requests all the time, now and then poison."""
     async with pipeline() as running:
         prometheus = PrometheusServer.at(running.stack.home, scrape_seconds=SCRAPE_SECONDS)
         await prometheus.start()
@@ -59,19 +62,22 @@ async def watched() -> AsyncIterator[Watched]:
             prometheus.watch({each.name: f"{HOST}:{each.metrics_port}" for each in running.stack.services})
             traffic = Traffic()
             publishing = asyncio.create_task(traffic.run(running.servers, EVENTS_A_SECOND))
-            await _use(running)
+            using = asyncio.create_task(_use(running, traffic.stopping))
+            await asyncio.wait([publishing, using], timeout=WATCHED_SECONDS)
             yield Watched(running, prometheus)
             traffic.stopping.set()
-            await publishing
+            await asyncio.gather(publishing, using)
         finally:
             await prometheus.stop()
 
 
-async def _use(running: Pipeline) -> None:
-    for second in range(WATCHED_SECONDS):
+async def _use(running: Pipeline, stopping: asyncio.Event) -> None:
+    """Ask every API each second, and spoil a record now and then."""
+    for second in count(1):
+        if stopping.is_set():
+            return
         await _request_all(running)
-        if second == WATCHED_SECONDS // 2:
-            # not before the first scrape: an increase is seen between two
+        if second % SPOILT_EVERY == 0:
             await _spoil(running)
         await asyncio.sleep(1)
 
