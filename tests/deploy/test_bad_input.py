@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local.addresses import with_database, with_login
 from deploy.local.home import REPOSITORY
+from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.prepare import password_variables
 from deploy.local.roles import create_roles, logins
@@ -190,16 +191,19 @@ async def test_a_migration_that_fails_half_way_changes_nothing_and_goes_on_once_
 
 
 async def test_a_service_whose_tables_are_not_there_yet_waits_for_them(
-    start: Start, tmp_path: Path, empty_database: str
+    start: Start, tmp_path: Path, empty_database: str, kafka_server: KafkaServer
 ) -> None:
     services = logins({role: password(role) for role in password_variables()})
     await create_roles(empty_database, services)
     pod = service_pod(OVERLAY, "reporting", tmp_path / "run")
     pod.file("credentials/database-url").write_text(services[-1].app_url(empty_database))
-    running = await start(pod, KAFKA_BOOTSTRAP_SERVERS=NOBODY)
+    for name in ("KAFKA_USERNAME", "KAFKA_PASSWORD_FILE", "KAFKA_CA_FILE"):
+        del pod.environment[name]  # this broker asks for neither
+    running = await start(pod, KAFKA_BOOTSTRAP_SERVERS=kafka_server.bootstrap_servers)
+    line = await running.said("start_delayed")
+    assert line["dependency"] == "postgres"
     assert (await running.answer("/livez")).status_code == 200
     assert (await running.answer("/readyz")).status_code == 503
-    await running.said("start_delayed")
 
 
 @pytest.mark.parametrize(
