@@ -33,6 +33,8 @@ def misses(outcome: Outcome) -> list[str]:
             found.append(f"{each.failed} of {each.requests} requests to {each.service} failed")
     if outcome.lost or outcome.doubled:
         found.append(f"{outcome.lost} events lost, {outcome.doubled} doubled")
+    if outcome.kept != outcome.messages:
+        found.append(f"reporting has {outcome.kept} of {outcome.messages} messages")
     found += [f"{each.service} set {each.dead} records aside" for each in outcome.books if each.dead]
     found += [f"the sums of {each.service} do not fit" for each in outcome.books if not each.reconciles]
     return found
@@ -42,7 +44,8 @@ def report(outcome: Outcome) -> str:
     """The table for docs/DEPLOY.md."""
     lines = [
         f"{outcome.published} events in {outcome.seconds:.0f} s ({outcome.per_second:.0f} a second), "
-        f"{outcome.lost} lost, {outcome.doubled} doubled",
+        f"{outcome.lost} lost, {outcome.doubled} doubled; reporting keeps {outcome.kept} of "
+        f"{outcome.messages} messages",
         "",
         "| service | exit code | seconds to end | pause of a partition: median | p99 | longest "
         "| requests | failed |",

@@ -12,7 +12,8 @@ from shared.contracts.chat import MemberJoined, MemberLeft, MessageDeleted, Mess
 from shared.contracts.contract import Contract
 
 SOURCE = "/drill"
-COMMUNITIES, MEMBERS = 60, 40
+COMMUNITIES, MEMBERS = 120, 40
+"""So many that every lane has some."""
 TURN_SECONDS = 0.05
 CATCH_UP_SECONDS_MAX = 1.0
 """A stream that was held up does not pour out more than this at once."""
@@ -26,6 +27,8 @@ class Traffic:
 
     seed: int = 7
     published: int = 0
+    messages: int = 0
+    """Those of the published that are messages."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def events(self) -> Iterator[Contract]:
@@ -45,8 +48,10 @@ class Traffic:
                 now = time.monotonic()
                 owed, before = min(owed + (now - before) * per_second, per_second * CATCH_UP_SECONDS_MAX), now
                 while owed >= 1:
-                    await publisher.publish(next(stream), datetime.now(UTC))
+                    event = next(stream)
+                    await publisher.publish(event, datetime.now(UTC))
                     self.published += 1
+                    self.messages += isinstance(event, MessagePosted)
                     owed -= 1
                 await asyncio.sleep(TURN_SECONDS)
 
