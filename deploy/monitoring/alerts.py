@@ -29,6 +29,8 @@ _BUSY = (
     f" / ignoring (state) hearth_database_connections_max{{{JOB}}}"
 )
 _REMOVALS = f"sum(rate(hearth_moderation_removals_total{{{JOB}}}"
+# In the first day there is no ordinary day to compare with.
+_ORDINARY = f"sum(hearth_moderation_removals_total{{{JOB}}} offset 1d) >= 0"
 _ABSENT = " or ".join(
     # of a comparison `absent` keeps no label
     f'label_replace(absent(up{{{JOB}, service="{name}"}} == 1), "service", "{name}", "", "")'
@@ -192,7 +194,7 @@ ALERTS = (
     ),
     Alert(
         "HearthRemovalsSurge",
-        f"{_REMOVALS}[15m])) > 10 * {_REMOVALS}[1d])) and {_REMOVALS}[15m])) > 0.2",
+        f"{_REMOVALS}[15m])) > 10 * {_REMOVALS}[1d])) and {_REMOVALS}[15m])) > 0.2 and {_ORDINARY}",
         "5m",
         NOTICE,
         "a-surge-of-removals",

@@ -94,9 +94,11 @@ CASES = (
     Case("HearthConnectionsUsedUp", OF_PROCESS, _connections(15), _connections(8)),
     Case("HearthRequestsFail", OF_SERVICE, _requests(10), _requests(1)),
     Case("HearthRestarts", OF_PROCESS, *_gauge("process_start_time_seconds", "0+60x60", "100x15 1000x60")),
-    # 1 500 minutes of quiet, then a wave
+    # 1 500 minutes of quiet, then a wave; and a wave in the first hours of all
     Case("HearthRemovalsSurge", {},
          {_REMOVALS: "0+1x1500 1500+60x60"}, {_REMOVALS: "0+1x1500 1500+2x60"}, 1530),
+    Case("HearthRemovalsSurge", {},
+         {_REMOVALS: "0+1x1500 1500+60x60"}, {_REMOVALS: "_x1380 0+1x60 60+60x80"}, 1530),
     Case("HearthAppealsOverdue", {},
          *_gauge("hearth_moderation_appeals_total", "0x15 1x60", "1x60", ', what="overdue"')),
     Case("HearthPolicyRefused", {}, *_gauge("hearth_moderation_policies_refused_total", "0x15 1x60", "1x60")),
