@@ -20,7 +20,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.prepare import password_variables
 from deploy.local.roles import create_roles, logins
 from tests.architecture.built import free_port
-from tests.deploy.pods import Pod, database_pod, password, service_pod
+from tests.deploy.pods import Pod, database_pod, service_pod
 from tests.servers import ServiceDatabase
 
 pytestmark = pytest.mark.usefixtures("kustomize_tool")
@@ -165,12 +165,20 @@ async def empty_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
     await _execute(postgres_server.url("postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture
+def passwords(postgres_server: PostgresServer) -> dict[str, str]:
+    """Those that the session's roles have: roles belong to the server, so a change would shut others out."""
+    return {role: postgres_server.home.secret(role) for role in password_variables()}
+
+
 async def test_a_migration_that_fails_half_way_changes_nothing_and_goes_on_once_it_is_mended(
-    start: Start, tmp_path: Path, empty_database: str
+    start: Start, tmp_path: Path, empty_database: str, passwords: dict[str, str]
 ) -> None:
     pod = database_pod(OVERLAY, tmp_path / "run")
     pod.file("administrator/database-url").write_text(empty_database)
-    await create_roles(empty_database, logins({role: password(role) for role in password_variables()}))
+    for role, password in passwords.items():
+        pod.file(f"roles/{role}").write_text(password)
+    await create_roles(empty_database, logins(passwords))
     await _execute(empty_database, "CREATE TABLE rewards.fulfilment (in_the_way int)")
     code, said = await (await start(pod)).ended()
     assert code == 1
@@ -191,9 +199,9 @@ async def test_a_migration_that_fails_half_way_changes_nothing_and_goes_on_once_
 
 
 async def test_a_service_whose_tables_are_not_there_yet_waits_for_them(
-    start: Start, tmp_path: Path, empty_database: str, kafka_server: KafkaServer
+    start: Start, tmp_path: Path, empty_database: str, passwords: dict[str, str], kafka_server: KafkaServer
 ) -> None:
-    services = logins({role: password(role) for role in password_variables()})
+    services = logins(passwords)
     await create_roles(empty_database, services)
     pod = service_pod(OVERLAY, "reporting", tmp_path / "run")
     pod.file("credentials/database-url").write_text(services[-1].app_url(empty_database))
