@@ -61,6 +61,19 @@ down: ## Stop what `make up` or `hearth up --detach` started
 clean: ## Stop the local stack and delete its data, logs and jars
 	@test ! -x $(BIN)/python || $(BIN)/python -m deploy.local.clean
 
+# The cluster: deploy/k8s, its checks, and what follows from the code
+.PHONY: manifests
+manifests: $(STAMP) ## Write the manifests that follow from the code: topics, users, scaling, secrets, dashboards
+	@$(BIN)/python -m deploy.cluster.manifests
+
+.PHONY: setup-k8s
+setup-k8s: $(STAMP) ## Get what the checks of manifests need: kustomize, schemas, checkers
+	@$(BIN)/python -m deploy.cluster.tools
+
+.PHONY: k8s-check
+k8s-check: setup-k8s ## Render every overlay; hold it against schemas, policies, the code and checkov
+	@$(BIN)/python -m pytest -q tests/deploy -k k8s
+
 # Checks and tests
 .PHONY: check
 check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, documents made from code
@@ -69,10 +82,11 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.observability.document --check
+	@$(BIN)/python -m deploy.cluster.manifests --check
 	@$(BIN)/python -m tools.metrics_document --check
 
 .PHONY: test
-test: check setup-stack ## Everything that is tested, on real Kafka and Postgres
+test: check setup-stack setup-k8s ## Everything that is tested, on real Kafka and Postgres
 	@$(BIN)/python -m pytest -q tests
 
 .PHONY: test-unit
@@ -94,6 +108,10 @@ bench: setup-stack ## Events a second and CPU an event of every layer, in one ru
 .PHONY: quality
 quality: setup-stack ## How well moderation judges: own corpora, and real texts where there are any
 	@$(BIN)/python -m tests.quality $(ARGS)
+
+.PHONY: drill
+drill: setup-stack ## A rolling restart of every service under 1 000 events/s, the books checked
+	@$(BIN)/python -m deploy.drill $(ARGS)
 
 .PHONY: demo
 demo: $(STAMP) ## A simulated month through the whole pipeline, and what came of it

@@ -2,14 +2,17 @@
 
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 TOKEN_CHARACTERS_MIN = 16
+MISSPELT_LIKENESS = 0.9
+"""Of two names, 0 to 1: a letter more, less or other; `API_PORT` and `APP_PORT` are apart."""
 _ADDRESS = re.compile(r"\s*[^\s:,]+:\d{1,5}\s*|\s*\[[0-9a-fA-F:]+\]:\d{1,5}\s*")
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -50,13 +53,32 @@ class ServiceSettings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)]
     kafka_bootstrap_servers: Annotated[str, AfterValidator(_addresses)]
     """`host:port`, several separated by commas."""
+    kafka_username: str = ""
+    """With a name: TLS and SCRAM-SHA-512, by these three. Without: neither, for brokers on this machine."""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
+    """PEM of the authority that signs the brokers' certificates."""
     api_host: str = "127.0.0.1"
     api_port: Port
     metrics_port: Port
     api_token: Annotated[SecretStr, AfterValidator(_strong)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @model_validator(mode="after")
+    def _whole_login(self) -> Self:
+        given = {
+            bool(self.kafka_username),
+            bool(self.kafka_password.get_secret_value()),
+            bool(self.kafka_ca_file),
+        }
+        if len(given) > 1:
+            raise ValueError("KAFKA_USERNAME, KAFKA_PASSWORD and KAFKA_CA_FILE belong together: all or none")
+        if self.kafka_ca_file and not self.kafka_ca_file.is_file():
+            raise ValueError(f"KAFKA_CA_FILE names {self.kafka_ca_file}, which is no file")
+        return self
+
     def __init__(self, **values: Any) -> None:
+        _refuse_misspelt(type(self))
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -99,6 +121,16 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
+def _refuse_misspelt(settings: type[BaseSettings]) -> None:
+    """A variable that is almost one of ours would else be ignored, and its default used in silence."""
+    fields = settings.model_fields
+    known = {name.upper() for name in fields}
+    known |= {f"{name.upper()}_FILE" for name, field in fields.items() if _is_secret(field)}
+    for variable in sorted(set(os.environ) - known):
+        if near := get_close_matches(variable, known, 1, MISSPELT_LIKENESS):
+            raise BadSettings(f"cannot start: {variable} is unknown; {near[0]} is meant?")
+
+
 def _is_secret(field: FieldInfo | None) -> bool:
     return field is not None and (field.annotation is SecretStr or SecretStr in get_args(field.annotation))
 
@@ -112,6 +144,8 @@ def _sentence(settings: type[BaseSettings], error: ValidationError) -> str:
 
 def _complaint(settings: type[BaseSettings], name: str, kind: str, message: str) -> str:
     variable = name.upper()
+    if not name:
+        return message.removeprefix("Value error, ")
     if kind != "missing":
         return f"{variable} is wrong: {message.removeprefix('Value error, ')}"
     if _is_secret(settings.model_fields.get(name)):

@@ -49,6 +49,7 @@ def up(
     logs: Annotated[
         bool, typer.Option(help="Show the processes' logs here; they are in files anyway.")
     ] = True,
+    monitoring: Annotated[bool, typer.Option("--monitoring", help="Start Prometheus too.")] = False,
 ) -> None:
     """Start Kafka, Postgres and the services; stop them with Ctrl-C, or with `hearth down`."""
     wanted = [name.strip() for name in only.split(",") if name.strip()]
@@ -56,17 +57,17 @@ def up(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose of {', '.join(stack.CHOICES)}")
     home = default_home()
     if detach and not stack.is_up(home):
-        raise typer.Exit(_start_in_background(only))
+        raise typer.Exit(_start_in_background(only, monitoring))
     with stack.only_one(home) as free:
         if free:
-            raise typer.Exit(_stay(wanted, logs))
+            raise typer.Exit(_stay(wanted, logs, monitoring))
     ready = home.state().get("ready")
     say("hearth", "is already up" if ready else "is already starting")
     if ready:
         _show_addresses(home.state())
 
 
-def _stay(wanted: list[str], logs: bool) -> int:
+def _stay(wanted: list[str], logs: bool, monitoring: bool) -> int:
     home, environment = default_home(), os.environ
     services = bool(set(wanted) - {stack.KAFKA, stack.POSTGRES})
     try:
@@ -75,21 +76,22 @@ def _stay(wanted: list[str], logs: bool) -> int:
             kafka=(services or stack.KAFKA in wanted) and "KAFKA_BOOTSTRAP_SERVERS" not in environment,
             postgres=(services or stack.POSTGRES in wanted) and "DATABASE_URL" not in environment,
         )
-        run = stack.Up(home, wanted, environment, say, logs, on_ready=_show_addresses)
+        run = stack.Up(home, wanted, environment, say, logs, _show_addresses, monitoring)
         return asyncio.run(run.run())
     except (NotPossible, RuntimeError) as error:
         say("hearth", str(error))
         return 1
 
 
-def _start_in_background(only: str) -> int:
+def _start_in_background(only: str, monitoring: bool) -> int:
     """Run the same command in a session of its own; show what it says until all is ready."""
     home = default_home()
     log = home.log("up")
     log.unlink(missing_ok=True)
+    watched = ["--monitoring"] if monitoring else []
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tools.cli", "up", "--only", only, "--no-logs"],
+            [sys.executable, "-m", "tools.cli", "up", "--only", only, "--no-logs", *watched],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -138,6 +140,8 @@ def _show_addresses(state: Mapping[str, Any]) -> None:
         table.add_row("Postgres", without_password(postgres["admin_url"]))
     for name, service in state.get("services", {}).items():
         table.add_row(name, f"{service['api_url']}  metrics {service['metrics_url']}")
+    if prometheus := state.get("prometheus"):
+        table.add_row("Prometheus", f"{prometheus['url']}  alerts {prometheus['url']}/alerts")
     table.add_row("folder", str(default_home().root))
     table.add_row("passwords", str(default_home().root / "secrets"))
     console.print(table)

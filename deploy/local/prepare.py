@@ -27,8 +27,13 @@ async def prepare(environment: Mapping[str, str]) -> None:
     """Create what is missing; raises when a server refuses."""
     created = await create_topics(environment["KAFKA_BOOTSTRAP_SERVERS"])
     print(f"topics: {', '.join(created) if created else 'all there'}")
-    url = environment["DATABASE_URL"]
-    services = logins({role: environment[variable] for role, variable in password_variables().items()})
+    given = {role: environment[variable] for role, variable in password_variables().items()}
+    await prepare_database(environment["DATABASE_URL"], given)
+
+
+async def prepare_database(url: str, passwords: Mapping[str, str]) -> None:
+    """Create roles with these passwords, schemas and tables; raises when the server refuses."""
+    services = logins(passwords)
     await create_roles(url, services)
     for login in services:
         applied = await asyncio.to_thread(migrate, login.service, login.owner_url(url))

@@ -12,12 +12,15 @@ from typing import IO, Any
 
 from deploy.local.follower import Follower
 from deploy.local.home import Home
+from deploy.local.ports import HOST
 from deploy.local.process import Identity, Process, end
 from deploy.local.roles import SERVICES
 from deploy.local.stack import LocalStack
 from deploy.local.supervisor import Part, Say, Supervisor
+from deploy.monitoring.local import PrometheusServer
 
 KAFKA, POSTGRES, TOPICS, SCHEMAS = "kafka", "postgres", "topics", "schemas"
+PROMETHEUS = "prometheus"
 CHOICES = (KAFKA, POSTGRES, *SERVICES)
 SUPERVISOR_SECONDS_MAX = 150.0
 
@@ -33,6 +36,8 @@ class Up:
     say: Say
     show_logs: bool = True
     on_ready: Callable[[Mapping[str, Any]], None] = lambda state: None
+    monitoring: bool = False
+    """Whether a Prometheus watches the services."""
 
     async def run(self) -> int:
         """Start, stay until told to stop or hung up, stop; the exit code. The caller holds `only_one`."""
@@ -42,18 +47,22 @@ class Up:
         follower = Follower(self.say, _worth_showing) if self.show_logs else None
         if follower:
             follower.follow(self.home.log(name) for name in CHOICES)
-        supervisor = Supervisor(_parts(stack, self.wanted), self.say, follower)
+        prometheus = PrometheusServer.at(self.home, usual_port=True) if self.monitoring else None
+        supervisor = Supervisor(_parts(stack, self.wanted, prometheus), self.say, follower)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, supervisor.stopping.set)
         try:
-            return await supervisor.run(lambda: self._ready(stack))
+            return await supervisor.run(lambda: self._ready(stack, prometheus))
         finally:
             await end_leftovers(self.home, self.say)
             self.home.forget_state()
 
-    def _ready(self, stack: LocalStack) -> None:
+    def _ready(self, stack: LocalStack, prometheus: PrometheusServer | None) -> None:
         state = {**self.home.state(), **addresses(stack, self.wanted), "ready": True}
+        if prometheus:
+            prometheus.watch({each.name: f"{HOST}:{each.metrics_port}" for each in stack.services})
+            state["prometheus"] = {"url": prometheus.url}
         self.home.write_state(state)
         self.on_ready(state)
 
@@ -76,14 +85,16 @@ def addresses(stack: LocalStack, wanted: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _parts(stack: LocalStack, wanted: Sequence[str]) -> list[Part]:
+def _parts(
+    stack: LocalStack, wanted: Sequence[str], prometheus: PrometheusServer | None = None
+) -> list[Part]:
     async def create_topics() -> None:
         await stack.create_topics()
 
     async def create_schemas() -> None:
         await stack.create_schemas()
 
-    parts = []
+    parts = [Part(PROMETHEUS, prometheus.start)] if prometheus else []
     if KAFKA in (servers := _with_servers(wanted)):
         parts += [Part(KAFKA, stack.kafka.start), Part(TOPICS, create_topics, (KAFKA,))]
     if POSTGRES in servers:

@@ -9,6 +9,7 @@ from services.moderation.settings import Settings
 from services.moderation.store.recorded_log import RecordedLog
 from shared.engine import Routes
 from shared.http.service import create_service
+from shared.kafka.access import access_of
 from shared.postgres.connection import Pool
 
 
@@ -16,7 +17,7 @@ def build(settings: Settings) -> FastAPI:
     """The service as an app; its lifespan runs the engine."""
 
     def router(pool: Pool) -> APIRouter:
-        log = RecordedLog(settings.kafka_bootstrap_servers)
+        log = RecordedLog(access_of(settings))
         joined = api.router(pool, log)
         joined.include_router(backtests.router(pool, log))
         return joined

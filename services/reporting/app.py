@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.reporting import api, consumers, timers
 from services.reporting.handlers.deliver_reports import DeliverReports
+from services.reporting.handlers.take_census import take_census
 from services.reporting.settings import Settings
 from shared.engine import Routes
 from shared.http.service import create_service
@@ -18,7 +19,9 @@ def build(settings: Settings) -> FastAPI:
     def background(pool: Pool) -> AbstractAsyncContextManager[None]:
         return DeliverReports(pool, private_allowed=settings.webhooks_private).running()
 
-    return create_service("reporting", settings, routes(), api.router, background=background)
+    return create_service(
+        "reporting", settings, routes(), api.router, census=take_census, background=background
+    )
 
 
 def routes() -> Routes:

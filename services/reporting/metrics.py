@@ -19,6 +19,16 @@ KNOWN_FACTS = metrics.counter(
     "hearth_reporting_known_facts_total",
     "Events left out because their fact was there: they came again after the inbox had forgotten them.",
 )
+CLOCKS = ("wall", "event")
+COMMUNITIES = metrics.gauge(
+    "hearth_reporting_communities", "Communities with any history, by their clock.", {"clock": CLOCKS}
+)
+COMMUNITIES_ACTIVE = metrics.gauge(
+    "hearth_reporting_communities_active", "Communities with an event today, by their own time zone."
+)
+MEMBERS_ACTIVE = metrics.gauge(
+    "hearth_reporting_members_active", "Members who wrote today, by their community's time zone."
+)
 REPORT_SECONDS = metrics.histogram(
     "hearth_reporting_report_seconds",
     "Time to make a report that somebody asks for.",

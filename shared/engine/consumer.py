@@ -18,6 +18,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from shared.engine.record import Raw
 from shared.engine.settings import EngineSettings
+from shared.kafka.access import Kafka, addresses, broker_security
 
 GRACEFUL_SECONDS_MAX = 20.0
 ASK_SECONDS_MAX = 10.0
@@ -49,14 +50,15 @@ class Revoked(ConsumerRebalanceListener):  # type: ignore[misc]
 def build_broker(
     topics: Sequence[str],
     group: str,
-    bootstrap_servers: str,
+    bootstrap_servers: Kafka,
     settings: EngineSettings,
     take: Take,
     listener: ConsumerRebalanceListener,
 ) -> tuple[KafkaBroker, Any]:
     """The broker and its one subscriber, whose every poll goes to `take` as raw records."""
     broker = KafkaBroker(
-        bootstrap_servers,
+        addresses(bootstrap_servers),
+        security=broker_security(bootstrap_servers),
         client_id=group,
         allow_auto_create_topics=False,
         request_timeout_ms=15_000,

@@ -32,6 +32,7 @@ from shared.engine.routes import Routes
 from shared.engine.sender import Sender
 from shared.engine.settings import EngineSettings
 from shared.engine.watchdog import Watchdog
+from shared.kafka.access import Kafka
 from shared.postgres.connection import Pool
 
 ENGINE_CONTRACTS: tuple[type[Contract], ...] = (ClockSet, CommunityProfile, LaneProgress, CommunityProgress)
@@ -54,7 +55,7 @@ class Engine:
         service: str,
         routes: Routes,
         pool: Pool,
-        bootstrap_servers: str,
+        bootstrap_servers: Kafka,
         settings: EngineSettings | None = None,
     ) -> None:
         self.service = service
@@ -79,6 +80,7 @@ class Engine:
         self.processor = self._processor(routes)
         self._tasks: list[asyncio.Task[None]] = []
         self._committed: dict[tuple[str, int], int] = {}
+        self._exported: set[int] = set()
         self._is_ready = False
 
     def _processor(self, routes: Routes) -> Processor:
@@ -202,6 +204,11 @@ class Engine:
     def _export_lag(self, moment: datetime) -> None:
         holdings = self.processor.holdings
         workable = holdings.workable()
+        for partition in self._exported - holdings.lanes.keys():
+            # another process tells of it now; a last word of ours would count twice
+            metrics.LAG_EVENTS.remove(partition)
+            metrics.LAG_SECONDS.remove(partition)
+        self._exported = set(holdings.lanes)
         waiting = 0
         for partition, lane in holdings.lanes.items():
             lag = self._ends.lag(partition, lane.next_offset)

@@ -37,7 +37,10 @@ LANES_STOPPED = gauge(
 )
 TIMERS_FIRED = counter("hearth_timers_fired_total", "Timers that came due and were applied.")
 TIMER_LATE_SECONDS = gauge(
-    "hearth_timer_late_seconds", "How long after its moment the latest wall-clock timer fired."
+    "hearth_timer_late_seconds", "How long the oldest timer that is due has waited; 0 when none is due."
+)
+TIMERS_WAITING = gauge(
+    "hearth_timers_waiting", "Timers that are due and wait for another service; 500 are looked at."
 )
 LAG_EVENTS = gauge(
     "hearth_lag_events", "Records in the log that are not handled yet, by lane.", {"lane": range(PARTITIONS)}

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 
@@ -15,6 +15,7 @@ from shared.engine.breaker import Breaker, runs_of
 from shared.engine.careful import careful_steps, spare_the_suspects
 from shared.engine.effects import Effects
 from shared.engine.errors import Fenced, is_outage, is_poison
+from shared.engine.event import Timer
 from shared.engine.frozen import end_frozen
 from shared.engine.holdings import Holdings
 from shared.engine.inbox import Repeated
@@ -86,8 +87,8 @@ class Processor:
             async with holdings.pool.acquire() as connection:
                 due = await due_of_lanes(connection, clocks)
             ready = ready_timers(View(lanes, Plan()), due)
-            if ready:
-                metrics.TIMER_LATE_SECONDS.set(max(0.0, (now() - ready[0].due_at).total_seconds()))
+            metrics.TIMER_LATE_SECONDS.set(_lateness(due, lanes))
+            metrics.TIMERS_WAITING.set(len(due) - len(ready))
             wanted = {partition_of(timer.community_id) for timer in ready}
             wanted |= {n for n, lane in lanes.items() if self.announcer.is_due(lane)}
             if wanted and not self.stopping:
@@ -265,3 +266,14 @@ def _ends(parcel: Parcel, plan: Plan) -> dict[str, list[tuple[int, bool]]]:
 def _shares(partitions: Sequence[int], parts: int) -> list[Sequence[int]]:
     """Deal lanes out to at most so many groups."""
     return [share for n in range(parts) if (share := partitions[n::parts])]
+
+
+def _lateness(due: Iterable[Timer], lanes: Mapping[int, Lane]) -> float:
+    """Seconds since the moment of the oldest of a live community; a history's moments are long past."""
+    moment = now()
+    live = [
+        timer
+        for timer in due
+        if lanes[partition_of(timer.community_id)].community(timer.community_id).mode == "wall"
+    ]
+    return max([0.0, *((moment - timer.due_at).total_seconds() for timer in live)])

@@ -12,6 +12,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from shared.engine import metrics
+from shared.kafka.access import Kafka
 from shared.kafka.producers import Producers
 
 BATCH_BYTES_MAX = 900_000
@@ -38,7 +39,7 @@ class Letter(NamedTuple):
 class Sender:
     """Sends letters; not for concurrent use."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(self, bootstrap_servers: Kafka) -> None:
         self._producers = Producers(bootstrap_servers, BATCH_BYTES_MAX, REQUEST_TIMEOUT_MS)
 
     async def send(self, letters: Sequence[Letter]) -> list[bool]:

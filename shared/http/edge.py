@@ -1,5 +1,6 @@
 """The outermost layer of HTTP: every failure leaves as problem+json, and the unforeseen ones are logged."""
 
+import time
 from typing import Any
 
 import asyncpg
@@ -10,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http import metrics
 from shared.http.dependencies import is_dependency_away
+from shared.http.guard import OPEN_PATHS
 from shared.http.language import locale_of
 from shared.http.problems import KIND, Kind, Refusal, refuse, render
 
@@ -28,11 +31,12 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        begun = False
+        begun = 0
+        began_at = time.perf_counter()
 
         async def sending(message: Message) -> None:
             nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+            begun = begun or (message["status"] if message["type"] == "http.response.start" else 0)
             await send(message)
 
         try:
@@ -41,7 +45,11 @@ class Edge:
             if begun or scope["type"] != "http":
                 raise
             request = Request(scope)
-            await _answer(request, error)(scope, receive, send)
+            await _answer(request, error)(scope, receive, sending)
+        finally:
+            if begun and scope["path"] not in OPEN_PATHS:
+                metrics.REQUESTS.labels(metrics.status_class(begun)).inc()
+                metrics.REQUEST_SECONDS.observe(time.perf_counter() - began_at)
 
 
 async def answer_known(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,7 +12,9 @@ import structlog
 from shared.engine.engine import Engine
 from shared.engine.routes import Routes
 from shared.engine.settings import EngineSettings
+from shared.http import metrics
 from shared.http.dependencies import AWAY, name_of, reach_kafka
+from shared.kafka.access import access_of
 from shared.observability.failures import describe
 from shared.observability.lag import measure_loop_lag
 from shared.observability.logs import watch_tasks
@@ -25,6 +27,8 @@ RETRY_SECONDS_MAX = 15.0
 PROBE_SECONDS_MAX = 2.0
 PROBE_FRESH_SECONDS = 1.0
 STOP_SECONDS_MAX = 25.0
+WATCH_SECONDS = 1.0
+CENSUS_SECONDS = 20.0
 POOL_CLOSE_SECONDS_MAX = 5.0
 
 log = structlog.stdlib.get_logger(__name__)
@@ -42,6 +46,8 @@ class Runtime:
     settings: ServiceSettings
     routes: Routes
     engine_settings: EngineSettings
+    census: Callable[[Pool], Awaitable[None]] | None = None
+    """Sets the gauges of the service that only its database knows."""
     on_failure: Callable[[], None] = lambda: None
     failure: Exception | None = None
     engine: Engine | None = None
@@ -55,7 +61,8 @@ class Runtime:
         watch_tasks(asyncio.get_running_loop())
         url = self.settings.database_url.get_secret_value()
         self.pool = await open_pool(url, f"hearth-{self.name}", size_min=0)
-        self._tasks = [asyncio.create_task(measure_loop_lag()), asyncio.create_task(self._bring_up())]
+        loops = (measure_loop_lag(), self._bring_up(), self._watch(), self._count())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self.pool
 
     async def close(self) -> None:
@@ -127,12 +134,32 @@ class Runtime:
             await asyncio.sleep(delay * random.uniform(0.7, 1.0))  # noqa: S311
             delay = min(delay * 2, RETRY_SECONDS_MAX)
 
+    async def _watch(self) -> None:
+        """Tell of the pool and of being ready, again and again."""
+        assert self.pool is not None
+        metrics.CONNECTIONS_MAX.set(self.pool.get_max_size())
+        while True:
+            idle = self.pool.get_idle_size()
+            metrics.CONNECTIONS.labels("idle").set(idle)
+            metrics.CONNECTIONS.labels("busy").set(self.pool.get_size() - idle)
+            metrics.READY.set(self.engine is not None and self.engine.is_ready())
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _count(self) -> None:
+        """Have the service count what only its database knows; one that fails is told and tried again."""
+        while self.census is not None:
+            await asyncio.sleep(CENSUS_SECONDS * random.uniform(0.7, 1.0))  # noqa: S311
+            assert self.pool is not None
+            try:
+                await self.census(self.pool)
+            except AWAY as error:
+                log.warning("the census failed", action="census_failed", error=describe(error))
+
     async def _try_to_start(self) -> None:
         assert self.pool is not None
         await self.pool.fetchval("SELECT 1")
-        servers = self.settings.kafka_bootstrap_servers
-        await reach_kafka(servers)
-        engine = Engine(self.name, self.routes, self.pool, servers, self.engine_settings)
+        await reach_kafka(self.settings.kafka_bootstrap_servers)
+        engine = Engine(self.name, self.routes, self.pool, access_of(self.settings), self.engine_settings)
         try:
             await engine.start()
         except BaseException:

@@ -1,6 +1,6 @@
 """Makes a service of its routes: HTTP outside, the engine and the pool in its lifespan."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
@@ -25,14 +25,16 @@ def create_service(
     routes: Routes,
     router: Callable[[Pool], APIRouter],
     engine: EngineSettings | None = None,
+    census: Callable[[Pool], Awaitable[None]] | None = None,
     background: Callable[[Pool], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """A service's app; `app.state.runtime` is what runs behind it.
 
     The service's own routes join when it starts, as they need the pool; `background` runs while it does. It
-    starts also while Postgres or Kafka is away, and becomes ready when they are there.
+    starts also while Postgres or Kafka is away, and becomes ready when they are there. `census` sets gauges
+    from the database.
     """
-    runtime = Runtime(name, settings, routes, engine or EngineSettings())
+    runtime = Runtime(name, settings, routes, engine or EngineSettings(), census)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

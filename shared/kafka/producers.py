@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaProducer
 
+from shared.kafka.access import Kafka, client_arguments
+
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS_MAX = 20.0
@@ -30,7 +32,7 @@ class Producer:
 class Producers:
     """Hands out the producer of the moment; `rebuilt` counts replacements."""
 
-    bootstrap_servers: str
+    bootstrap_servers: Kafka
     batch_bytes_max: int
     request_timeout_ms: int
     rebuilt: int = 0
@@ -63,7 +65,7 @@ class Producers:
 
     async def _start(self) -> AIOKafkaProducer:
         kafka = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap_servers,
+            **client_arguments(self.bootstrap_servers),
             acks="all",
             enable_idempotence=True,
             max_batch_size=self.batch_bytes_max,

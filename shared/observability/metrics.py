@@ -61,7 +61,7 @@ class Gauge(_Closed, prometheus_client.Gauge):
 
 
 class Histogram(_Closed, prometheus_client.Histogram):
-    """A distribution, in buckets."""
+    """A distribution, in buckets. Its declared series exist from the start, too."""
 
 
 def counter(name: str, help: str, labels: Labels | None = None) -> Counter:
@@ -71,9 +71,7 @@ def counter(name: str, help: str, labels: Labels | None = None) -> Counter:
     sets = _declare(name, "counter", help, labels or {})
     made = Counter(name, help, [label for label, _ in sets])
     _close(made, sets)
-    for values in product(*(values for _, values in sets)):
-        if values:
-            made.labels(*values)
+    _begin(made, sets)
     return made
 
 
@@ -92,7 +90,15 @@ def histogram(
     sets = _declare(name, "histogram", help, labels or {})
     made = Histogram(name, help, [label for label, _ in sets], buckets=buckets)
     _close(made, sets)
+    _begin(made, sets)
     return made
+
+
+def _begin(metric: _Closed, sets: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
+    """Every declared series is there from the start: a rate sees the first event, a query finds something."""
+    for values in product(*(values for _, values in sets)):
+        if values:
+            metric.labels(*values)
 
 
 def _close(metric: _Closed, sets: tuple[tuple[str, tuple[str, ...]], ...]) -> None:

@@ -17,6 +17,7 @@ from shared.contracts.chat import MessageEdited, MessagePosted
 from shared.contracts.partitioning import partition_of
 from shared.contracts.topics import CHAT_EVENTS
 from shared.engine.record import Decoder, Incoming, Raw
+from shared.kafka.access import Kafka, client_arguments
 
 RECORDS_MAX = 500
 FETCH_BYTES_MAX = 1_048_576
@@ -45,7 +46,7 @@ class Slice(NamedTuple):
 class RecordedLog:
     """Reads `chat.events`; its retention is how far back a record goes."""
 
-    bootstrap_servers: str
+    bootstrap_servers: Kafka
 
     async def read(self, community_id: str, since: datetime, until: datetime) -> AsyncGenerator[Slice, None]:
         """What the community's people wrote from `since` up to before `until`, up to the log's present end.
@@ -54,7 +55,7 @@ class RecordedLog:
         """
         place = TopicPartition(CHAT_EVENTS, partition_of(community_id))
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap_servers,
+            **client_arguments(self.bootstrap_servers),
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=FETCH_BYTES_MAX,

@@ -104,3 +104,24 @@ def test_secrets_are_not_shown_when_settings_are_printed(environment: pytest.Mon
     shown = repr(ServiceSettings())
     assert COMPLETE["API_TOKEN"] not in shown
     assert COMPLETE["DATABASE_URL"] not in shown
+
+
+def test_a_misspelt_variable_ends_the_process_with_the_name_that_is_meant(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("LOG_LEVELS", "DEBUG")
+    with pytest.raises(BadSettings, match=r"LOG_LEVELS is unknown; LOG_LEVEL is meant\?"):
+        ServiceSettings()
+
+
+def test_a_foreign_variable_is_none_of_our_business(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("APP_PORT", "80")
+    assert ServiceSettings().api_port == 8001
+
+
+@pytest.mark.parametrize("given", ["KAFKA_USERNAME", "KAFKA_PASSWORD", "KAFKA_CA_FILE"])
+def test_half_a_login_to_kafka_is_refused(environment: pytest.MonkeyPatch, given: str) -> None:
+    environment.setenv(given, "hunter2")
+    with pytest.raises(BadSettings, match="belong together: all or none") as refused:
+        ServiceSettings()
+    assert "hunter2" not in str(refused.value)

@@ -1,0 +1,1 @@
+"""What is watched: panels, rules and alerts as Python, written out for Grafana and Prometheus."""

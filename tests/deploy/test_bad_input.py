@@ -1,0 +1,259 @@
+"""Pods of the rendered manifests that are told something wrong: one line says what, and nothing is lost."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.local.addresses import with_database, with_login
+from deploy.local.home import REPOSITORY
+from deploy.local.kafka import KafkaServer
+from deploy.local.postgres import PostgresServer
+from deploy.local.prepare import password_variables
+from deploy.local.roles import create_roles, logins
+from tests.architecture.built import free_port
+from tests.deploy.pods import Pod, database_pod, service_pod
+from tests.servers import ServiceDatabase
+
+pytestmark = pytest.mark.usefixtures("kustomize_tool")
+OVERLAY = "production"
+PATIENCE_SECONDS = 120.0
+IMAGE = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+"""What the image itself tells every process."""
+NOBODY = "127.0.0.1:1"
+MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A pod's process."""
+
+    process: asyncio.subprocess.Process
+    port: str
+    output: Path
+
+    async def ended(self) -> tuple[int, str]:
+        """Exit code and all that it said."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self.process.wait(), self.output.read_text()
+
+    async def answer(self, path: str) -> httpx.Response:
+        """What it answers, once it listens."""
+        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                assert self.process.returncode is None, self.output.read_text()
+                try:
+                    return await client.get(f"http://127.0.0.1:{self.port}{path}")
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+
+    async def said(self, action: str) -> dict[str, Any]:
+        """The first line of this action."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                lines = [json.loads(line) for line in self.output.read_text().splitlines()]
+                for line in lines:
+                    if line["action"] == action:
+                        return dict(line)
+                await asyncio.sleep(0.1)
+
+
+Start = Callable[..., Awaitable[Running]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
+    """`await start(pod, LOG_LEVEL=…)`: the pod's process on free ports, ended after the test."""
+    started: list[asyncio.subprocess.Process] = []
+
+    async def make(pod: Pod, **more: str) -> Running:
+        port, output = str(free_port()), tmp_path / f"output-{len(started)}"
+        told = {**pod.environment, "API_PORT": port, "METRICS_PORT": str(free_port()), **more}
+        process = await _run(pod.arguments, told, output)
+        started.append(process)
+        return Running(process, port, output)
+
+    yield make
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _run(arguments: list[str], told: Mapping[str, str], output: Path) -> asyncio.subprocess.Process:
+    with output.open("wb") as written:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *arguments, cwd=REPOSITORY, env={**IMAGE, **told},
+            stdin=asyncio.subprocess.DEVNULL, stdout=written, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "variable"),
+    [
+        ("credentials/api-token", "API_TOKEN_FILE"),
+        ("credentials/database-url", "DATABASE_URL_FILE"),
+        ("credentials/address-key", "ADDRESS_KEY_FILE"),
+        ("kafka/password", "KAFKA_PASSWORD_FILE"),
+        ("kafka-authority/ca.crt", "KAFKA_CA_FILE"),
+    ],
+)
+async def test_a_missing_secret_is_one_line_that_names_it(
+    start: Start, tmp_path: Path, file: str, variable: str
+) -> None:
+    pod = service_pod(OVERLAY, "rewards", tmp_path / "run")
+    pod.file(file).unlink()
+    code, said = await (await start(pod)).ended()
+    assert code == 1
+    assert said.startswith(f"cannot start: {variable}")
+    assert said.count("\n") == 1
+
+
+async def test_a_variable_that_nobody_knows_is_one_line_that_names_the_one_that_is_meant(
+    start: Start, tmp_path: Path
+) -> None:
+    pod = service_pod(OVERLAY, "moderation", tmp_path / "run")
+    code, said = await (await start(pod, LOG_LEVELS="DEBUG")).ended()
+    assert (code, said) == (1, "cannot start: LOG_LEVELS is unknown; LOG_LEVEL is meant?\n")
+
+
+async def test_with_a_wrong_password_a_service_lives_and_says_so_and_is_not_ready(
+    start: Start, tmp_path: Path, service_database: MakeDatabase
+) -> None:
+    database = await service_database("rewards")
+    pod = service_pod(OVERLAY, "rewards", tmp_path / "run")
+    pod.file("credentials/database-url").write_text(with_login(database.app_url, "hearth_rewards", "not-it"))
+    running = await start(pod)
+    assert (await running.answer("/livez")).status_code == 200
+    ready = await running.answer("/readyz")
+    assert (ready.status_code, ready.json()["waits_for"]) == (503, ["database", "engine"])
+    line = await running.said("start_delayed")
+    assert line["dependency"] == "postgres"
+    assert "InvalidPassword" in line["error"]
+    assert "not-it" not in running.output.read_text()
+
+
+async def test_without_a_broker_a_service_lives_and_says_so_and_is_not_ready(
+    start: Start, tmp_path: Path, service_database: MakeDatabase
+) -> None:
+    database = await service_database("rewards")
+    pod = service_pod(OVERLAY, "rewards", tmp_path / "run")
+    pod.file("credentials/database-url").write_text(database.app_url)
+    running = await start(pod, KAFKA_BOOTSTRAP_SERVERS=NOBODY)
+    line = await running.said("start_delayed")
+    assert line["dependency"] == "kafka"
+    assert NOBODY in line["error"]
+    assert (await running.answer("/livez")).status_code == 200
+    ready = await running.answer("/readyz")
+    assert (ready.status_code, ready.json()["waits_for"]) == (503, ["engine"])
+
+
+@pytest.fixture
+async def empty_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Address of a database with nothing in it, of one who may do everything; dropped after the test."""
+    name = f"empty_{os.getpid()}_{free_port()}"
+    await _execute(postgres_server.url("postgres"), f'CREATE DATABASE "{name}"')
+    yield with_database(postgres_server.admin_url, name)
+    await _execute(postgres_server.url("postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def passwords(postgres_server: PostgresServer) -> dict[str, str]:
+    """Those that the session's roles have: roles belong to the server, so a change would shut others out."""
+    return {role: postgres_server.home.secret(role) for role in password_variables()}
+
+
+async def test_a_migration_that_fails_half_way_changes_nothing_and_goes_on_once_it_is_mended(
+    start: Start, tmp_path: Path, empty_database: str, passwords: dict[str, str]
+) -> None:
+    pod = database_pod(OVERLAY, tmp_path / "run")
+    pod.file("administrator/database-url").write_text(empty_database)
+    for role, password in passwords.items():
+        pod.file(f"roles/{role}").write_text(password)
+    await create_roles(empty_database, logins(passwords))
+    await _execute(empty_database, "CREATE TABLE rewards.fulfilment (in_the_way int)")
+    code, said = await (await start(pod)).ended()
+    assert code == 1
+    last = said.splitlines()[-1]
+    assert last.startswith("cannot prepare the database: ")
+    assert "services/rewards/migrations/" in last
+    assert '"fulfilment" already exists' in last
+    assert await _tables(empty_database, "rewards") == ["fulfilment"]
+    done = await _tables(empty_database, "moderation")
+    assert "alembic_version" in done
+
+    await _execute(empty_database, "DROP TABLE rewards.fulfilment")
+    code, said = await (await start(pod)).ended()
+    assert code == 0, said
+    assert "moderation: at the newest version" in said
+    assert "erasure" in await _tables(empty_database, "rewards")
+    assert await _tables(empty_database, "moderation") == done
+
+
+async def test_a_service_whose_tables_are_not_there_yet_waits_for_them(
+    start: Start, tmp_path: Path, empty_database: str, passwords: dict[str, str], kafka_server: KafkaServer
+) -> None:
+    services = logins(passwords)
+    await create_roles(empty_database, services)
+    pod = service_pod(OVERLAY, "reporting", tmp_path / "run")
+    pod.file("credentials/database-url").write_text(services[-1].app_url(empty_database))
+    for name in ("KAFKA_USERNAME", "KAFKA_PASSWORD_FILE", "KAFKA_CA_FILE"):
+        del pod.environment[name]  # this broker asks for neither
+    running = await start(pod, KAFKA_BOOTSTRAP_SERVERS=kafka_server.bootstrap_servers)
+    line = await running.said("start_delayed")
+    assert line["dependency"] == "postgres"
+    assert (await running.answer("/livez")).status_code == 200
+    assert (await running.answer("/readyz")).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "reason"),
+    [
+        ("administrator/database-url", None, "unreadable: FileNotFoundError"),
+        (
+            "administrator/database-url",
+            "postgresql://hearth_admin:not-it@127.0.0.1:1/x",
+            "Connect call failed",
+        ),
+        ("roles/hearth_rewards", None, "has no file hearth_rewards"),
+        ("roles/hearth_rewards", "", "has an empty file hearth_rewards"),
+    ],
+)
+async def test_the_database_job_says_in_one_line_what_it_lacks(
+    start: Start, tmp_path: Path, file: str, text: str | None, reason: str
+) -> None:
+    pod = database_pod(OVERLAY, tmp_path / "run")
+    pod.file(file).write_text(text) if text is not None else pod.file(file).unlink()
+    code, said = await (await start(pod)).ended()
+    assert code == 1
+    assert said.startswith("cannot prepare the database: ")
+    assert reason in said
+    assert said.count("\n") == 1
+    assert "not-it" not in said
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _tables(url: str, schema: str) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", schema
+        )
+    finally:
+        await connection.close()
+    return [row[0] for row in rows]

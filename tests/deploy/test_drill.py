@@ -1,0 +1,48 @@
+"""The drill's judgement and its stream; the drill itself is `make drill`."""
+
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from deploy.drill.__main__ import misses, report
+from deploy.drill.rolling import Books, Outcome, Restart
+from deploy.drill.traffic import Traffic
+from shared.contracts.partitioning import partition_of
+from shared.contracts.topics import PARTITIONS
+
+RESTART = Restart("rewards", 0, 3.2, (0.4, 2.0, 2.5), 50, 0)
+BOOKS = Books("rewards", 1000, 0, reconciles=True)
+WELL = Outcome(1000, 900, 900, 10.0, (RESTART,), (BOOKS,))
+
+
+def test_a_drill_that_went_well_misses_nothing() -> None:
+    assert misses(WELL) == []
+    assert "| rewards | 0 | 3.2 | 0.4 s | 2.0 s | 2.5 s | 50 | 0 |" in report(WELL)
+    assert "1000 events in 10 s (100 a second), 0 lost, 0 doubled" in report(WELL)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (replace(WELL, restarts=(replace(RESTART, exit_code=1),)), "ended with code 1"),
+        (replace(WELL, restarts=(replace(RESTART, stop_seconds=40.0),)), "took 40.0 s to end"),
+        (replace(WELL, restarts=(replace(RESTART, pauses=(1.0, 10.0, 12.0)),)), "stood for 10.0 s"),
+        (replace(WELL, restarts=(replace(RESTART, failed=2),)), "2 of 50 requests to rewards failed"),
+        (replace(WELL, books=(replace(BOOKS, handled=999),)), "1 events lost, 0 doubled"),
+        (replace(WELL, books=(replace(BOOKS, handled=1001),)), "0 events lost, 1 doubled"),
+        (replace(WELL, books=(replace(BOOKS, dead=1),)), "set 1 records aside"),
+        (replace(WELL, books=(replace(BOOKS, reconciles=False),)), "sums of rewards do not fit"),
+        (replace(WELL, kept=899), "reporting has 899 of 900 messages"),
+    ],
+)
+def test_every_bar_that_is_missed_is_told(outcome: Outcome, told: str) -> None:
+    (miss,) = misses(outcome)
+    assert told in miss
+
+
+def test_the_stream_feeds_every_lane_and_says_the_same_for_the_same_seed() -> None:
+    events = list(islice(Traffic().events(), 3_000))
+    assert {partition_of(event.community_id) for event in events} == set(range(PARTITIONS))
+    assert events == list(islice(Traffic().events(), 3_000))
+    assert events != list(islice(Traffic(seed=8).events(), 3_000))
