@@ -47,8 +47,8 @@ STARTED = """
     WHERE state = 'started' ORDER BY priority, arrived_at, command_id
 """
 ONE = """
-    SELECT command_id, ce_type, payload, priority, expires_at, attempts FROM connector_command
-    WHERE command_id = $1 AND state IN ('waiting', 'started')
+    SELECT command_id, ce_type, payload, priority, expires_at, attempts, state FROM connector_command
+    WHERE command_id = $1
 """
 START = """
     UPDATE connector_command SET state = 'started', attempts = attempts + 1
@@ -233,10 +233,10 @@ class CommandStore:
         """Those that were under way when the last process ended."""
         return [Kept(*row) for row in await self.database.fetch(STARTED)]
 
-    async def open_one(self, command_id: str) -> Kept | None:
-        """One that has no outcome yet."""
+    async def find(self, command_id: str) -> tuple[Kept, bool] | None:
+        """A command, and whether it has no outcome yet."""
         rows = await self.database.fetch(ONE, command_id)
-        return Kept(*rows[0]) if rows else None
+        return (Kept(*rows[0][:-1]), rows[0][-1] in ("waiting", "started")) if rows else None
 
     async def start(self, command_id: str) -> bool:
         """Mark that its act begins; False when it is not waiting any more."""
