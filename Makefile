@@ -61,6 +61,13 @@ down: ## Stop what `make up` or `hearth up --detach` started
 clean: ## Stop the local stack and delete its data, logs and jars
 	@test ! -x $(BIN)/python || $(BIN)/python -m deploy.local.clean
 
+SYNAPSE := .hearth/synapse
+$(SYNAPSE)/.installed: tests/synapse-requirements.txt
+	@test -x $(SYNAPSE)/bin/python || $(PYTHON) -m venv $(SYNAPSE)
+	@echo "installing Synapse, a chat server for tests only"
+	@$(SYNAPSE)/bin/python -m pip install --quiet --require-hashes --requirement tests/synapse-requirements.txt
+	@touch $@
+
 # Checks and tests
 .PHONY: check
 check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, documents made from code
@@ -71,7 +78,7 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 	@$(BIN)/python -m shared.observability.document --check
 
 .PHONY: test
-test: check setup-stack ## Everything that is tested, on real Kafka and Postgres
+test: check setup-stack $(SYNAPSE)/.installed ## Everything that is tested, on real Kafka and Postgres
 	@$(BIN)/python -m pytest -q tests
 
 .PHONY: test-unit
@@ -85,6 +92,10 @@ test-integration: setup-stack ## Handlers and engine on real Postgres and Kafka
 .PHONY: test-e2e
 test-e2e: setup-stack ## Whole processes: faults, and real histories where there are any
 	@$(BIN)/python -m pytest -q tests/e2e
+
+.PHONY: test-connectors
+test-connectors: setup-stack $(SYNAPSE)/.installed ## Connectors on real chat servers and on stand-ins that speak the real protocols
+	@$(BIN)/python -m pytest -q tests/unit/connectors tests/integration/test_connectors_*.py tests/e2e/test_connectors_*.py
 
 .PHONY: bench
 bench: setup-stack ## Events a second and CPU an event of every layer, in one run, with their ratios

@@ -71,6 +71,8 @@ NOTE = """
     ON CONFLICT (name) DO UPDATE SET content = excluded.content
 """
 NOTED = "SELECT content FROM connector_note WHERE name = $1"
+NOTES = "SELECT name, content FROM connector_note WHERE substr(name, 1, length($1)) = $1 ORDER BY name"
+FORGET_NOTE = "DELETE FROM connector_note WHERE name = $1"
 
 
 class Kept(NamedTuple):
@@ -274,6 +276,15 @@ class CommandStore:
         """What was kept under a name."""
         rows = await self.database.fetch(NOTED, name)
         return str(rows[0][0]) if rows else None
+
+    async def notes(self, prefix: str) -> dict[str, str]:
+        """All notes whose name begins so, by the rest of their name."""
+        rows = await self.database.fetch(NOTES, prefix)
+        return {str(name).removeprefix(prefix): str(content) for name, content in rows}
+
+    async def forget_note(self, name: str) -> None:
+        """Delete a note."""
+        await self.database.run_many(FORGET_NOTE, [(name,)])
 
     async def close(self) -> None:
         """Release the database."""
