@@ -45,7 +45,7 @@ class Room:
         folder.mkdir(exist_ok=True)
         rooms = folder / f"{self.community}.yaml"
         rooms.write_text(
-            yaml.safe_dump({"communities": [{"community": self.community, "rooms": [self.room]}]})
+            yaml.safe_dump({"communities": [{"community": self.community, "channels": [self.room]}]})
         )
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.servers,
@@ -56,7 +56,7 @@ class Room:
             "MATRIX_DOMAIN": DOMAIN,
             "MATRIX_AS_TOKEN": AS_TOKEN,
             "MATRIX_HS_TOKEN": HS_TOKEN,
-            "MATRIX_ROOMS_FILE": str(rooms),
+            "PLACES_FILE": str(rooms),
         }
         command = [sys.executable, "-m", "connectors.matrix"]
         log = self.home.log("connector-matrix")

@@ -63,6 +63,11 @@ class Person:
         path = f"/rooms/{quote(room)}/send/{kind}/{next(_transactions)}"
         return str((await self.call("PUT", path, content))["event_id"])
 
+    async def invitations(self) -> list[str]:
+        """Rooms that they are invited to; equal questions get the old answer, so none is equal."""
+        found = await self.call("GET", f"/sync?timeout={next(_transactions)}")
+        return list(found["rooms"].get("invite", ()))
+
     async def join(self, room: str) -> None:
         """Come in."""
         await self.call("POST", f"/rooms/{quote(room)}/join", {})

@@ -12,13 +12,14 @@ from fastapi import FastAPI
 from connectors.matrix.client import MatrixClient
 from connectors.matrix.mutes import LEVELS, Mutes
 from connectors.matrix.platform import MatrixPlatform
-from connectors.matrix.settings import Settings, read_rooms
+from connectors.matrix.settings import Settings
 from connectors.matrix.transactions import application, health_router, router
 from connectors.matrix.translate import Translator
 from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
+from connectors.sdk.places import read_places
 from shared.contracts.profiles import Channel
 
 TRY_AGAIN_SECONDS = (1.0, 30.0)
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def build(settings: Settings) -> FastAPI:
     """The connector as an app that the homeserver talks to."""
-    rooms = read_rooms(settings.matrix_rooms_file)
+    rooms = read_places(settings.places_file)
     claims = tuple(dict.fromkeys(rooms.values()))
 
     @asynccontextmanager

@@ -10,6 +10,7 @@ from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Refused, Unsupported
+from connectors.sdk.places import channels_of
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -139,7 +140,7 @@ class MatrixPlatform:
         await self.client.membership(act, _room(claim, room), claim.platform_id(command.member_id), reason)
 
     def _rooms(self, claim: Claim) -> list[str]:
-        return [claim.name(room) for room, owner in self.rooms.items() if owner == claim]
+        return [claim.name(room) for room in channels_of(self.rooms, claim)]
 
 
 def _room(claim: Claim, channel_id: str) -> str:

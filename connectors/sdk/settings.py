@@ -5,7 +5,16 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import Port, ProcessSettings
+from shared.settings import TOKEN_CHARACTERS_MIN, Port, ProcessSettings
+
+
+def _strong(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < TOKEN_CHARACTERS_MIN:
+        raise ValueError(f"it needs at least {TOKEN_CHARACTERS_MIN} characters")
+    return value
+
+
+Token = Annotated[SecretStr, AfterValidator(_strong)]
 
 
 def _store(value: SecretStr) -> SecretStr:

@@ -59,18 +59,18 @@ def run(build: Callable[[Settings], FastAPI], settings: Settings) -> None:
     sys.exit(1 if runtime.failure else 0)
 
 
-async def serve(app: FastAPI, host: str, port: int) -> None:
+async def serve(app: FastAPI, host: str, port: int, *, websockets: bool = False) -> None:
     """Serve until SIGTERM or SIGINT, then finish what has begun."""
-    await _Server(_config(app, host, port)).serve()
+    await _Server(_config(app, host, port, websockets)).serve()
 
 
-def _config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+def _config(app: FastAPI, host: str, port: int, websockets: bool = False) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=host,
         port=port,
         lifespan="on",
-        ws="none",
+        ws="websockets" if websockets else "none",
         log_config=None,
         access_log=False,
         server_header=False,

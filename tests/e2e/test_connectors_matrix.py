@@ -148,8 +148,7 @@ async def test_every_act_is_carried_out(room: Room) -> None:
 
     direct = await chat.outcome(chat.command(SendMessage, channel_id=None, member_id=ann.name, text="私下说"))
     assert isinstance(direct, CommandExecuted)
-    invited = (await ann.call("GET", "/sync"))["rooms"]["invite"]
-    (private,) = invited
+    (private,) = await ann.invitations()
     await ann.join(private)
     assert any("私下说" in str(event["content"]) for event in await ann.newest(private))
 
