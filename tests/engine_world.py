@@ -71,6 +71,9 @@ class KeepMessages:
             if text.startswith("timer "):
                 due = event.occurred_at + timedelta(minutes=int(text.split()[1]))
                 work.set_timer(Timer(event.community_id, "probe", due, key=event.data.channel_id))
+            if text.startswith("tidy "):
+                due = event.occurred_at + timedelta(minutes=int(text.split()[1]))
+                work.set_timer(Timer(event.community_id, "tidy", due, key=event.data.message_id))
         await work.connection.execute(
             INSERT_EFFECTS,
             [event.id for event in batch],
@@ -107,6 +110,7 @@ def routes(bugs: frozenset[str] = frozenset()) -> Routes:
     made = Routes()
     made.on(MessagePosted, to=KeepMessages(bugs))
     made.on_timer("probe", to=KeepTimers())
+    made.on_timer("tidy", to=KeepTimers(), cuts_history=False)
     return made
 
 

@@ -45,7 +45,7 @@ STATE = {
     "reported_message": "SELECT * FROM reported_message",
     "gone_message": "SELECT community_id, message_id FROM gone_message",
     "community_care": "SELECT * FROM community_care",
-    "channel_day": "SELECT * FROM channel_day",
+    "channel_hour": "SELECT * FROM channel_hour",
     "member_seen": "SELECT * FROM member_seen",
     "dispute": "SELECT * FROM dispute",
     "dispute_pair": "SELECT community_id, member_a, member_b, recent, told_at FROM dispute_pair",
@@ -64,7 +64,7 @@ STATE = {
     "join_request": "SELECT * FROM join_request",
 }
 """What must not depend on how the log is cut into batches; real time may."""
-COUNTS = frozenset({"channel_day", "pulse"})
+COUNTS = frozenset({"channel_hour", "pulse"})
 """Plain counts, which rely on the engine's inbox to give each event once."""
 
 WORDS = ("illegal", "incitement", "attack", "spam_words", "spam_classifier", "vulgarity")

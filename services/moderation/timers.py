@@ -18,9 +18,9 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 def add_timers(table: Routes, books: RuleBooks) -> Routes:
     """Complete the table of events with the timers."""
-    table.on_timer(FORGET_MEMBERS, to=ForgetMembers())
+    table.on_timer(FORGET_MEMBERS, to=ForgetMembers(), cuts_history=False)
     table.on_timer(SANCTION_END, to=EndSanctions())
-    table.on_timer(RULE_REMINDER, to=RemindOfRules(TEXTS, books))
+    table.on_timer(RULE_REMINDER, to=RemindOfRules(TEXTS, books), cuts_history=False)
     table.on_timer(CLEANING, to=CleanMembers(TEXTS))
     table.on_timer(APPEAL_DUE, to=RemindOfAppeals(TEXTS))
     return table

@@ -6,6 +6,7 @@ A service sees only what is named here: handlers by event type on a batch, a uni
 from shared.engine.community import Community, load_community
 from shared.engine.errors import Poison
 from shared.engine.event import DueTimer, Event, Timer
+from shared.engine.overlap import during
 from shared.engine.requests import request_work
 from shared.engine.routes import Handler, Routes, TimerHandler
 from shared.engine.work import UnitOfWork
@@ -20,6 +21,7 @@ __all__ = [
     "Timer",
     "TimerHandler",
     "UnitOfWork",
+    "during",
     "load_community",
     "request_work",
 ]

@@ -76,7 +76,7 @@ def build_broker(
         batch_timeout_ms=settings.batch_timeout_ms,
         max_records=settings.max_records,
         fetch_max_wait_ms=FETCH_WAIT_MS,
-        max_partition_fetch_bytes=1_048_576,
+        max_partition_fetch_bytes=4_194_304,
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=settings.session_timeout_ms // 5,
         rebalance_timeout_ms=60_000,

@@ -24,6 +24,7 @@ class Effects:
     def __init__(self, routes: Routes) -> None:
         self._routes = tuple(routes.routes)
         self._timers = routes.timers
+        self.uncut = frozenset(routes.uncut)
         self._numbers: dict[type[Contract], list[int]] = {}
         for number, route in enumerate(self._routes):
             for contract in route.contracts:

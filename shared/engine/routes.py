@@ -41,6 +41,8 @@ class Routes:
 
     routes: list[Route] = field(default_factory=list)
     timers: dict[str, TimerHandler] = field(default_factory=dict)
+    uncut: set[str] = field(default_factory=set)
+    """Kinds of timers at whose moments a history is not cut: they fire behind the batch that passes them."""
     ahead: Callable[[Sequence[Contract]], None] | None = None
     """Takes valid facts of the next poll, which may be handled, or not, or again: for thoughts that depend on
     nothing else, while the database works on the batch before."""
@@ -51,11 +53,17 @@ class Routes:
         """Send events of these contracts to the handler."""
         self.routes.append(Route(to, contracts))
 
-    def on_timer(self, kind: str, to: TimerHandler) -> None:
-        """Send due timers of this kind to the handler; a kind has one handler."""
+    def on_timer(self, kind: str, to: TimerHandler, *, cuts_history: bool = True) -> None:
+        """Send due timers of this kind to the handler; a kind has one handler.
+
+        Without a cut, which makes a history faster, it meets what came behind its moment too: it must ask for
+        nothing but what bears an earlier moment of the community's clock, or delete what nobody asks for.
+        """
         if kind in self.timers:
             raise ValueError(f"timer kind {kind!r} has a handler already")
         self.timers[kind] = to
+        if not cuts_history:
+            self.uncut.add(kind)
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Durable timers: rows that fire inside a lane's transaction when the community's clock passes them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import asyncpg
@@ -16,7 +16,7 @@ TIMERS_PER_ROUND_MAX = 500
 DUE_OF_COMMUNITIES = """
     SELECT t.community_id, t.kind, t.key, t.due_at, t.payload, t.after FROM timers t
     JOIN unnest($1::text[], $2::timestamptz[]) AS c (community_id, clock) USING (community_id)
-    WHERE t.due_at <= c.clock
+    WHERE t.due_at <= c.clock AND t.kind <> ALL($4::text[])
     ORDER BY t.due_at, t.community_id, t.kind, t.key LIMIT $3
 """
 DUE_OF_LANES = """
@@ -40,12 +40,14 @@ CANCEL_TIMERS = """
 """
 
 
-async def due_of_communities(connection: Connection, clocks: Mapping[str, datetime]) -> list[Timer]:
-    """Timers of these communities whose moment is not after their clock, earliest first."""
+async def due_of_communities(
+    connection: Connection, clocks: Mapping[str, datetime], but: Collection[str] = ()
+) -> list[Timer]:
+    """Timers of these communities, but of these kinds, whose moment is not after their clock, in order."""
     if not clocks:
         return []
     rows = await connection.fetch(
-        DUE_OF_COMMUNITIES, list(clocks.keys()), list(clocks.values()), TIMERS_PER_ROUND_MAX
+        DUE_OF_COMMUNITIES, list(clocks.keys()), list(clocks.values()), TIMERS_PER_ROUND_MAX, list(but)
     )
     return [_timer(row) for row in rows]
 

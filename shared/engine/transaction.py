@@ -1,6 +1,6 @@
 """One transaction: a batch of one or several lanes with inbox, effects, timers, outbox and fence."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -56,7 +56,7 @@ class Transaction:
 
         Raises what a handler or the database raises, `Fenced`, and `Repeated` unless it knows of repeats.
         """
-        work = UnitOfWork(connection, self.wall, self.source)
+        work = UnitOfWork(connection, self.wall, self.source, uncut=effects.uncut)
         fresh = await self._take_in(connection)
         await self._apply(fresh, work, effects)
         for planned in fresh:
@@ -73,27 +73,28 @@ class Transaction:
         return self.plan.events
 
     async def _apply(self, fresh: Sequence[Planned], work: UnitOfWork, effects: Effects) -> None:
-        """Events and timers in the order of their communities' clocks."""
+        """Events and timers in the order of their communities' clocks, then timers that cut nothing."""
         view = View({lane.partition: lane for lane in self.lanes}, self.plan)
         pending: Sequence[Planned] = fresh
-        timers = await self._ready(view, work.connection)
+        timers = await self._ready(view, work.connection, work.uncut if pending else ())
         for _ in range(ROUNDS_MAX):
             before, after = before_timers(pending, timers)
             self._ready_names = {(timer.community_id, timer.kind, timer.key) for timer in timers}
             cut, has_touched_due = await self._segment(before, work, effects)
             pending = [*cut, *after] if cut else after
             if not cut and not has_touched_due:
-                if not timers:
+                if not timers and not (before and work.uncut):
                     return
                 await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)
-            timers = await self._ready(view, work.connection)
+            timers = await self._ready(view, work.connection, work.uncut if pending else ())
         raise RuntimeError(f"the timers of lanes {[lane.partition for lane in self.lanes]} never end")
 
-    async def _ready(self, view: View, connection: Connection) -> list[Timer]:
+    async def _ready(self, view: View, connection: Connection, but: Collection[str]) -> list[Timer]:
+        """Timers to fire next, without these kinds."""
         if self.is_tick:
             due = await due_of_lanes(connection, self.clocks)
         else:
-            due = await due_of_communities(connection, self.plan.reached)
+            due = await due_of_communities(connection, self.plan.reached, but)
         ready = ready_timers(view, due)
         self._waiting = {}
         for timer in reversed(due):

@@ -1,7 +1,6 @@
 """The unit of work: all that a handler may do to the world, in one transaction with its batch."""
 
-import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope, headers_of, seal
 from shared.engine.errors import Poison
 from shared.engine.event import Timer
+from shared.engine.overlap import during
 from shared.postgres.connection import Connection
 
 PAYLOAD_BYTES_MAX = 786_432
@@ -44,6 +44,8 @@ class UnitOfWork:
     source: str
     """CloudEvents source of what is published: `/hearth/<service>`."""
     traceparent: str | None = None
+    uncut: Collection[str] = ()
+    """Kinds of timers at which no history is cut."""
     outgoing: list[Outgoing] = field(default_factory=list)
     timers_set: dict[TimerName, Timer] = field(default_factory=dict)
     timers_cancelled: set[TimerName] = field(default_factory=set)
@@ -71,20 +73,21 @@ class UnitOfWork:
         self, writing: Awaitable[None], facts: Iterable[tuple[Contract, datetime]]
     ) -> None:
         """Announce many, in order, in the time that the database takes for `writing`, which ends first."""
-        task = asyncio.ensure_future(writing)
-        try:
-            for number, (data, occurred_at) in enumerate(facts):
-                if number % PUBLISHED_AT_ONCE == 0:
-                    await asyncio.sleep(0)
-                self.publish(data, occurred_at)
-        finally:
-            await task
+        await during(writing, self._publishing(facts))
+
+    def _publishing(self, facts: Iterable[tuple[Contract, datetime]]) -> Iterator[None]:
+        for number, (data, occurred_at) in enumerate(facts):
+            if number % PUBLISHED_AT_ONCE == 0:
+                yield
+            self.publish(data, occurred_at)
 
     def set_timer(self, timer: Timer) -> None:
         """Set or move a timer; the last word in a transaction counts."""
         name = (timer.community_id, timer.kind, timer.key)
         self.timers_cancelled.discard(name)
         self.timers_set[name] = timer
+        if timer.kind in self.uncut:
+            return
         earliest = self.earliest_asked.get(timer.community_id)
         if earliest is None or timer.due_at < earliest:
             self.earliest_asked[timer.community_id] = timer.due_at

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from shared.contracts.chat import ClockSet, MessagePosted
+from shared.engine.timers import TIMERS_PER_ROUND_MAX
 from tests.engine_world import World, fresh, message
 
 MARCH = datetime(2024, 3, 1, tzinfo=UTC)
@@ -83,6 +84,30 @@ async def test_a_timer_that_is_moved_on_by_every_message_fires_only_in_silence(
     told = await fired(world, community)
     assert [(due, seen) for due, _, seen in told] == [(105, 4), (295, 6), (445, 7)]
     assert [now for _, now, _ in told[:2]] == [105, 295]
+
+
+@pytest.mark.parametrize(("batch", "seen"), [(1, 3), (1000, 4)])
+async def test_a_timer_that_cuts_no_history_fires_behind_the_batch_that_passes_its_moment(
+    world: World, batch: int, seen: int
+) -> None:
+    community = fresh()
+    await publish_history(world, community, [(0.0, "tidy 45"), (44.0, "a"), (50.0, "b"), (60.0, "c")])
+    world.settings = replace(world.settings, max_records=batch)
+    async with world.engine():
+        await world.until_fired(community, 1)
+        await world.until_effects(community, 4)
+    assert await fired(world, community) == [(45, 45, seen)]
+
+
+async def test_many_timers_that_cut_nothing_hide_none_that_does(world: World) -> None:
+    community = fresh()
+    tidied = TIMERS_PER_ROUND_MAX + 20
+    history = [(n / tidied, "tidy 1") for n in range(tidied)]
+    await publish_history(world, community, [*history, (5.0, "timer 45"), (49.0, "a"), (60.0, "b")])
+    async with world.engine():
+        await world.until_fired(community, tidied + 1)
+    told = await fired(world, community)
+    assert [each for each in told if each[0] == 50] == [(50, 50, tidied + 2)]
 
 
 async def test_on_event_clock_now_is_the_highest_moment_seen(world: World) -> None:

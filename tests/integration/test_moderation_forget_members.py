@@ -33,7 +33,7 @@ async def world(service_database: MakeDatabase) -> AsyncIterator[World]:
 
 async def forget(world: World, days_later: float) -> dict[str, Timer]:
     """The timer comes due when so much real time has passed; returns what timers it sets."""
-    timer = world.timers["tea", "forget_members", ""]
+    timer = world.timers["tea", "forget_members", "2024-03-11"]
     due = DueTimer(timer, at(days=days_later), profile())
     async with world.connection.transaction():
         work = UnitOfWork(world.connection, now=at(days=days_later), source="/hearth/moderation")
@@ -42,13 +42,13 @@ async def forget(world: World, days_later: float) -> dict[str, Timer]:
 
 
 async def test_the_timer_is_set_for_the_next_monday(world: World) -> None:
-    assert world.timers["tea", "forget_members", ""].due_at == NOON.replace(day=11, hour=0)
+    assert world.timers["tea", "forget_members", "2024-03-11"].due_at == NOON.replace(day=11, hour=0)
 
 
 async def test_what_is_recent_stays_and_the_timer_comes_again(world: World) -> None:
     again = await forget(world, UNTOUCHED.days - 0.01)
     assert len(await world.rows("member_window")) == 3
-    assert again["tea"].due_at >= world.timers["tea", "forget_members", ""].due_at
+    assert again["tea"].due_at >= world.timers["tea", "forget_members", "2024-03-11"].due_at
 
 
 async def test_what_is_old_goes_but_operators_and_decisions_stay(world: World) -> None:
@@ -75,4 +75,4 @@ async def test_what_was_written_in_a_case_is_forgotten_after_ninety_days(world: 
 async def test_a_member_who_comes_back_sets_the_timer_again(world: World) -> None:
     await forget(world, UNTOUCHED.days + 0.01)
     await world.handle(posted("我回来了", at(days=9)), real_time=at(days=9))
-    assert world.timers["tea", "forget_members", ""].due_at == NOON.replace(day=18, hour=0)
+    assert world.timers["tea", "forget_members", "2024-03-18"].due_at == NOON.replace(day=18, hour=0)

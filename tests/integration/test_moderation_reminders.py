@@ -158,6 +158,17 @@ async def test_an_english_community_reads_english(world: World) -> None:
     assert "rule" in reminders(world)[0]["text"].lower()
 
 
+async def test_what_comes_behind_the_evening_does_not_count_for_it(world: World) -> None:
+    """In a history the timer fires behind later messages."""
+    await world.handle(posted("大家好"), posted("哈" * 10_001, at(hours=1), member="bob"))
+    await break_rule(world, 3, 0.4)
+    await world.fire(RULE_REMINDER, evening(0))
+    assert "禁止超长或表情刷屏" in reminders(world)[0]["text"]
+    await world.handle(posted("这么晚才来", at(hours=9, days=2)))
+    await world.fire(RULE_REMINDER, evening(2))
+    assert len(reminders(world)) == 1, "nobody spoke before it on its day"
+
+
 async def test_bots_alone_are_not_reminded(world: World) -> None:
     await world.handle(posted("大家好"))
     await pass_evenings(world, 0, 1)

@@ -32,7 +32,7 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "engagement.message_verdict": ("noted_at",),
 }
 """Columns that say when the service heard of something: two runs of one history differ in them."""
-COUNTERS = frozenset({"pulse", "channel_day"})
+COUNTERS = frozenset({"pulse", "channel_hour"})
 """Counts without ids, on which no act about a member rests: of what comes twice, more than a week apart, they
 count both (docs/decisions/0013)."""
 WITHOUT_SERIALS: Mapping[str, str] = {

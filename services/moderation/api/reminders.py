@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field
 
 from services.moderation.api.acts import Body, CommunityId, Operator, Reason, refused
 from services.moderation.domain.reminders import Reminders
-from services.moderation.handlers.remind_of_rules import RULE_REMINDER
+from services.moderation.handlers.remind_of_rules import reminding
 from services.moderation.store import reminders as store
-from shared.engine import Timer
 from shared.engine.community import load_community
 from shared.engine.requests import request_work
 from shared.http.problems import Kind
@@ -72,7 +71,7 @@ def router(pool: Pool) -> APIRouter:
             tonight = Reminders(change.is_on, tuple(days), at).next_evening(
                 community.now(work.now), community.profile.zone
             )
-            work.set_timer(Timer(community_id, RULE_REMINDER, tonight))
+            work.set_timer(reminding(community_id, tonight))
         return ReminderSettings(is_on=change.is_on, days=days, at=at, version=version)
 
     return routes

@@ -49,7 +49,7 @@ class Broken(NamedTuple):
 
 
 class Spoken(NamedTuple):
-    """Messages of a channel: on the day itself, and in the week that ends with it."""
+    """Messages heard in a channel before the evening: on its day, and in seven days."""
 
     channel_id: str
     today: int

@@ -17,9 +17,10 @@ UNTOUCHED = timedelta(days=1)
 
 
 def forgetting(community_id: str, now: datetime) -> Timer:
-    """The timer for the next Monday (UTC), the same all week long; a history is cut at each of them."""
+    """The timer for the next Monday (UTC), the same all week long; a later week's does not put it off."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Timer(community_id, FORGET_MEMBERS, midnight + timedelta(days=8 - midnight.isoweekday()))
+    monday = midnight + timedelta(days=8 - midnight.isoweekday())
+    return Timer(community_id, FORGET_MEMBERS, monday, key=monday.date().isoformat())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a batch shows across members: campaigns, reposts, and who disturbs a hosted session."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,7 +38,7 @@ class Across:
     originals: Mapping[str, Originals]
     sessions: Sessions
 
-    def members(self, batch: Sequence[Event[Any]]) -> Collection[Key]:
+    def members(self, batch: Sequence[Event[Any]]) -> set[Key]:
         """Whom the campaigns concern."""
         return {
             member

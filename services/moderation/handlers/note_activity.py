@@ -3,42 +3,49 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from services.moderation.domain.local_time import place_of
 from services.moderation.domain.message import Key
 from services.moderation.domain.policy import OPERATOR
 from services.moderation.domain.silence import Seen, note
-from services.moderation.handlers.remind_of_rules import RULE_REMINDER
+from services.moderation.handlers.remind_of_rules import reminding
 from services.moderation.store import reminders as store
 from services.moderation.store.reminders import Written
 from services.moderation.store.seen import save_seen
 from shared.contracts.chat import MemberJoined, MemberLeft, MemberUpdated, MessagePosted, ReactionAdded
-from shared.engine import Event, Timer, UnitOfWork
+from shared.engine import Event, UnitOfWork
+
+HOUR = 3600
+"""Seconds."""
 
 Activity = MessagePosted | ReactionAdded | MemberJoined | MemberLeft | MemberUpdated
 
 
 @dataclass(frozen=True, slots=True)
 class NoteActivity:
-    """Days only; what comes late counts on the day on which it happened."""
+    """Days and hours only. What comes late is of its own day, and heard in the hour in which it comes."""
 
     async def __call__(self, batch: Sequence[Event[Activity]], work: UnitOfWork) -> None:
         """Add the batch to what is known of members and channels."""
         seen: dict[Key, Seen] = {}
-        written: Counter[tuple[str, date, str]] = Counter()
+        written: Counter[tuple[str, int, str]] = Counter()
         first: dict[str, Event[Activity]] = {}
         for event in batch:
             data = event.data
             day = place_of(event.occurred_at, event.profile.time_zone).day
             note(seen, (data.community_id, data.member_id), _seen(data, day))
             if isinstance(data, MessagePosted) and not data.is_bot:
-                written[data.community_id, day, data.channel_id] += 1
+                written[data.community_id, int(event.now.timestamp()) // HOUR, data.channel_id] += 1
                 first.setdefault(data.community_id, event)
         await save_seen(work.connection, seen)
         begun = await store.add_messages(
-            work.connection, [Written(*key, messages) for key, messages in written.items()]
+            work.connection,
+            [
+                Written(community_id, datetime.fromtimestamp(hour * HOUR, UTC), channel_id, messages)
+                for (community_id, hour, channel_id), messages in written.items()
+            ],
         )
         if begun:
             await _set_reminders([first[community_id] for community_id in sorted(begun)], work)
@@ -70,4 +77,4 @@ async def _set_reminders(first: Sequence[Event[Activity]], work: UnitOfWork) -> 
     for event in first:
         if event.community_id in fresh:
             due_at = settings[event.community_id].next_after(event.now, event.profile.zone)
-            work.set_timer(Timer(event.community_id, RULE_REMINDER, due_at))
+            work.set_timer(reminding(event.community_id, due_at))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from services.moderation import metrics
@@ -33,14 +33,22 @@ from shared.i18n import Catalogue, match
 
 RULE_REMINDER = "rule_reminder"
 COMMAND_VALID = timedelta(minutes=10)
-DAYS_KEPT = timedelta(days=30)
+HOURS_KEPT = timedelta(days=30)
 PULSE_KEPT = timedelta(days=36)
 """The usual counts are those of 28 days, and a week may come late."""
 
 
+def reminding(community_id: str, evening: datetime) -> Timer:
+    """The timer of this evening, in the community's time; another evening's does not put it off."""
+    return Timer(community_id, RULE_REMINDER, evening, key=evening.date().isoformat())
+
+
 @dataclass(frozen=True, slots=True)
 class RemindOfRules:
-    """On the evenings of reminders, and of days with ads, for each community of which anything was heard."""
+    """On the evenings of reminders, and of days with ads, for each community of which anything was heard.
+
+    It may come behind later messages of a history, and asks for what was heard and found before its evening.
+    """
 
     texts: Catalogue
     books: RuleBooks
@@ -50,12 +58,9 @@ class RemindOfRules:
         settings = await store.load_reminders(work.connection, sorted({each.community_id for each in due}))
         for each in due:
             following = settings[each.community_id].next_after(each.now, each.profile.zone)
-            work.set_timer(Timer(each.community_id, RULE_REMINDER, following))
-        await store.prune_days(work.connection, {each.community_id: _day(each) - DAYS_KEPT for each in due})
-        await prune_pulse(
-            work.connection, {each.community_id: each.timer.due_at - PULSE_KEPT for each in due}
-        )
-        await prune_pairs(work.connection, sorted(settings), work.now - UNTOUCHED)
+            work.set_timer(reminding(each.community_id, following))
+            if _week(following) != _week(_evening(each)):
+                await _forget(each, work)
         timely = [each for each in due if _is_timely(each, settings[each.community_id])]
         if timely:
             await self._remind(timely, settings, work)
@@ -64,7 +69,12 @@ class RemindOfRules:
         self, timely: Sequence[DueTimer], settings: Mapping[str, Reminders], work: UnitOfWork
     ) -> None:
         connection = work.connection
-        spoken = await store.load_spoken(connection, {each.community_id: _day(each) for each in timely})
+        asked = [
+            (each.community_id, datetime.combine(evening.date(), time.min, evening.tzinfo), evening)
+            for each in timely
+            for evening in [_evening(each)]
+        ]
+        spoken = await store.load_spoken(connection, asked)
         broken = await store.load_broken(
             connection, {each.community_id: each.timer.due_at for each in timely}
         )
@@ -88,7 +98,7 @@ class RemindOfRules:
         book: RuleBook,
     ) -> SendMessage | None:
         """What is said, if anything: to nobody, or on a day without need, nothing."""
-        day = _day(due)
+        day = _evening(due).date()
         if not any(each.today for each in spoken):
             return None
         if day.isoweekday() not in wanted and not ads_rise(broken, book.policy):
@@ -121,7 +131,7 @@ async def look_tonight(outcomes: Sequence[Outcome], batch: Sequence[Event[Any]],
     settings = await store.load_reminders(work.connection, sorted(first))
     for community_id, event in sorted(first.items()):
         evening = settings[community_id].next_evening(event.now, event.profile.zone)
-        work.set_timer(Timer(community_id, RULE_REMINDER, evening))
+        work.set_timer(reminding(community_id, evening))
 
 
 def _is_timely(due: DueTimer, settings: Reminders) -> bool:
@@ -136,8 +146,22 @@ def _is_timely(due: DueTimer, settings: Reminders) -> bool:
     return is_wanted and not is_late and not is_quiet(local, profile.quiet_from, profile.quiet_until)
 
 
-def _day(due: DueTimer) -> date:
-    return due.timer.due_at.astimezone(due.profile.zone).date()
+async def _forget(due: DueTimer, work: UnitOfWork) -> None:
+    """Once a week, on its last evening."""
+    community_id, evening = due.community_id, due.timer.due_at
+    await store.prune_hours(work.connection, {community_id: evening - HOURS_KEPT})
+    await prune_pulse(work.connection, {community_id: evening - PULSE_KEPT})
+    await prune_pairs(work.connection, [community_id], work.now - UNTOUCHED)
+
+
+def _evening(due: DueTimer) -> datetime:
+    """Its moment in the community's own time."""
+    return due.timer.due_at.astimezone(due.profile.zone)
+
+
+def _week(moment: datetime) -> tuple[int, int]:
+    year, week, _ = moment.isocalendar()
+    return year, week
 
 
 def _able(profile: CommunityProfile, spoken: Sequence[Spoken]) -> set[str]:

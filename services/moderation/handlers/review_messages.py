@@ -1,6 +1,6 @@
 """Reads the chat in the order of the log and decides about what breaks a rule."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,10 +25,14 @@ from services.moderation.store.moments import microseconds_of
 from shared.contracts.chat import MemberJoined, MessageDeleted, MessageEdited, MessagePosted
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import SessionClosed, SessionOpened
-from shared.engine import Event, UnitOfWork
+from shared.engine import Event, UnitOfWork, during
 from shared.i18n import Catalogue
+from shared.postgres.connection import Connection
 
 OPERATOR = "operator"
+
+TEXTS_AT_ONCE = 200
+"""Read between two looks at what the database has answered; fewer cost more each."""
 
 Reviewed = MessagePosted | MessageEdited | MessageDeleted | MemberJoined | SessionOpened | SessionClosed
 Written = MessagePosted | MessageEdited
@@ -46,15 +50,18 @@ class ReviewMessages:
 
     async def __call__(self, batch: Sequence[Event[Reviewed]], work: UnitOfWork) -> None:
         """Load the rules and the members' windows, judge, save what is new and announce it."""
-        books = await self.books.of(work.connection, sorted({event.community_id for event in batch}))
+        connection = work.connection
+        books = await self.books.of(connection, sorted({event.community_id for event in batch}))
         messages = self._read(batch)
-        across = await look_across(batch, messages, books, work.connection)
-        members = sorted({*_members(batch), *across.members(batch)})
-        lists = await self.lists.of(work.connection, sorted(books), members)
-        windows = await store.load_windows(work.connection, members)
+        windows = await store.load_windows(connection, sorted(_members(batch)))
+        shown: dict[int, list[Hit]] = {}
+        across, lists = await during(
+            self._look_around(batch, messages, books, windows, connection),
+            _show(messages, books, windows, shown),
+        )
         known = frozenset(member for member, window in windows.items() if window.recent)
         docket = Docket(windows)
-        _judge(docket, batch, messages, books, lists, across)
+        _judge(docket, batch, messages, shown, books, lists, across)
         outcomes = await decide(docket, batch, books, self.texts, work)
         latest = {event.community_id: event.now for event in batch}
         await across.save(work.connection, latest)
@@ -64,6 +71,21 @@ class ReviewMessages:
         await watch_disputes(docket, batch, messages, self.texts, work)
         await _remember(docket, known, latest, across, work)
         metrics.BATCH_MESSAGES.observe(len(messages))
+
+    async def _look_around(
+        self,
+        batch: Sequence[Event[Reviewed]],
+        messages: Mapping[int, Message],
+        books: Mapping[str, RuleBook],
+        windows: dict[Key, Window],
+        connection: Connection,
+    ) -> tuple[Across, Exemptions]:
+        """What the batch shows across members, and what lists say; adds the windows of whom that concerns."""
+        across = await look_across(batch, messages, books, connection)
+        members = _members(batch)
+        if others := across.members(batch) - members:
+            windows |= await store.load_windows(connection, sorted(others))
+        return across, await self.lists.of(connection, sorted(books), sorted({*members, *others}))
 
     def look_ahead(self, facts: Sequence[Contract]) -> None:
         """Read the texts of what comes next."""
@@ -97,7 +119,7 @@ def _is_operators(data: Reviewed) -> bool:
     return isinstance(data, MessagePosted) and OPERATOR in data.member_roles
 
 
-def _members(batch: Sequence[Event[Reviewed]]) -> Collection[Key]:
+def _members(batch: Sequence[Event[Reviewed]]) -> set[Key]:
     """Members of whom something must be known."""
     return {
         (event.data.community_id, event.data.member_id)
@@ -110,11 +132,12 @@ def _judge(
     docket: Docket,
     batch: Sequence[Event[Reviewed]],
     messages: Mapping[int, Message],
+    texts_show: Mapping[int, list[Hit]],
     books: Mapping[str, RuleBook],
     lists: Exemptions,
     across: Across,
 ) -> None:
-    shown = _listed(_shown(messages, books, docket.windows), messages, books, lists)
+    shown = _listed(texts_show, messages, books, lists)
     for number, event in enumerate(batch):
         data = event.data
         if message := messages.get(number):
@@ -138,18 +161,23 @@ def _judge(
             docket.excuse(data.community_id, data.member_id)
 
 
-def _shown(
-    messages: Mapping[int, Message], books: Mapping[str, RuleBook], windows: Mapping[Key, Window]
-) -> dict[int, list[Hit]]:
-    """What each message's text shows; communities under the same book are read together."""
+def _show(
+    messages: Mapping[int, Message],
+    books: Mapping[str, RuleBook],
+    windows: Mapping[Key, Window],
+    shown: dict[int, list[Hit]],
+) -> Iterator[None]:
+    """Find what each message's text shows, in pieces; communities under the same book are read together."""
     together: dict[int, list[int]] = {}
     for number, message in messages.items():
         together.setdefault(id(books[message.community_id]), []).append(number)
-    shown: dict[int, list[Hit]] = {}
     for numbers in together.values():
-        own = [messages[number] for number in numbers]
-        shown |= zip(numbers, books[own[0].community_id].read(own, may_be_new(own, windows)), strict=True)
-    return shown
+        for start in range(0, len(numbers), TEXTS_AT_ONCE):
+            yield
+            piece = numbers[start : start + TEXTS_AT_ONCE]
+            own = [messages[number] for number in piece]
+            hits = books[own[0].community_id].read(own, may_be_new(own, windows))
+            shown.update(zip(piece, hits, strict=True))
 
 
 def _listed(

@@ -12,13 +12,13 @@ CREATE TABLE community_care (
     watched_since timestamptz
 );
 
--- How many messages of people each channel had on a day of the community's own time. Forgotten after a month.
-CREATE TABLE channel_day (
+-- How many messages of people were heard in each channel, by hour of the community's clock. Forgotten after a month.
+CREATE TABLE channel_hour (
     community_id text NOT NULL,
-    day          date NOT NULL,
+    hour         timestamptz NOT NULL,
     channel_id   text NOT NULL,
     messages     integer NOT NULL,
-    PRIMARY KEY (community_id, day, channel_id)
+    PRIMARY KEY (community_id, hour, channel_id)
 ) WITH (fillfactor = 50);
 
 -- Which rules were broken in a week.

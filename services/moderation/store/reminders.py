@@ -1,7 +1,7 @@
 """What reminders of rules need: settings, how much was written where, and which rules were broken."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import NamedTuple
 
 from services.moderation.domain.reminders import LATELY, Broken, Reminders, Spoken
@@ -9,9 +9,9 @@ from services.moderation.store.columns import columns_of
 from shared.postgres.connection import Connection
 
 ADD_MESSAGES = """
-    INSERT INTO channel_day AS known (community_id, day, channel_id, messages)
-    SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::int[])
-    ON CONFLICT (community_id, day, channel_id) DO UPDATE SET messages = known.messages + excluded.messages
+    INSERT INTO channel_hour AS known (community_id, hour, channel_id, messages)
+    SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::int[])
+    ON CONFLICT (community_id, hour, channel_id) DO UPDATE SET messages = known.messages + excluded.messages
     RETURNING community_id, xmax = 0 AND NOT EXISTS (
         SELECT FROM community_care c WHERE c.community_id = known.community_id AND c.watched_since IS NOT NULL
     ) AS may_begin
@@ -28,11 +28,12 @@ LOAD_REMINDERS = """
     FROM community_care WHERE community_id = ANY($1::text[])
 """
 LOAD_SPOKEN = """
-    SELECT d.community_id, d.channel_id, sum(d.messages) AS week,
-           coalesce(sum(d.messages) FILTER (WHERE d.day = asked.day), 0) AS today
-    FROM unnest($1::text[], $2::date[]) AS asked (community_id, day)
-    JOIN channel_day d ON d.community_id = asked.community_id AND d.day BETWEEN asked.day - 6 AND asked.day
-    GROUP BY d.community_id, d.channel_id ORDER BY d.community_id, d.channel_id
+    SELECT h.community_id, h.channel_id, sum(h.messages) AS week,
+           coalesce(sum(h.messages) FILTER (WHERE h.hour >= asked.midnight), 0) AS today
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS asked (community_id, midnight, until)
+    JOIN channel_hour h ON h.community_id = asked.community_id
+         AND h.hour >= asked.until - $4::interval AND h.hour < date_trunc('hour', asked.until)
+    GROUP BY h.community_id, h.channel_id ORDER BY h.community_id, h.channel_id
 """
 LOAD_BROKEN = """
     SELECT f.community_id, f.rule,
@@ -41,11 +42,12 @@ LOAD_BROKEN = """
     FROM unnest($1::text[], $2::timestamptz[]) AS asked (community_id, until)
     JOIN finding f ON f.community_id = asked.community_id
          AND f.posted_at >= asked.until - 2 * $3::interval AND f.posted_at < asked.until
+         AND f.found_at < asked.until
     GROUP BY f.community_id, f.rule ORDER BY f.community_id, f.rule
 """
-PRUNE_DAYS = """
-    DELETE FROM channel_day d USING unnest($1::text[], $2::date[]) AS kept (community_id, since)
-    WHERE d.community_id = kept.community_id AND d.day < kept.since
+PRUNE_HOURS = """
+    DELETE FROM channel_hour h USING unnest($1::text[], $2::timestamptz[]) AS kept (community_id, since)
+    WHERE h.community_id = kept.community_id AND h.hour < kept.since
 """
 CHANGE_REMINDERS = """
     INSERT INTO community_care AS known
@@ -62,10 +64,10 @@ CHANGE_REMINDERS = """
 
 
 class Written(NamedTuple):
-    """Messages of people in a channel on a local day."""
+    """Messages of people that were heard in a channel in an hour."""
 
     community_id: str
-    day: date
+    hour: datetime
     channel_id: str
     messages: int
 
@@ -98,10 +100,12 @@ async def load_reminders(connection: Connection, communities: Sequence[str]) -> 
     return {community_id: known.get(community_id, Reminders()) for community_id in communities}
 
 
-async def load_spoken(connection: Connection, days: Mapping[str, date]) -> dict[str, list[Spoken]]:
-    """By community: what its channels had on this local day and in the week that ends with it."""
-    spoken: dict[str, list[Spoken]] = {community_id: [] for community_id in days}
-    for row in await connection.fetch(LOAD_SPOKEN, *columns_of(sorted(days.items()), 2)):
+async def load_spoken(
+    connection: Connection, asked: Sequence[tuple[str, datetime, datetime]]
+) -> dict[str, list[Spoken]]:
+    """By community: what was heard in its channels from this midnight, and in a week, until the full hour."""
+    spoken: dict[str, list[Spoken]] = {community_id: [] for community_id, _, _ in asked}
+    for row in await connection.fetch(LOAD_SPOKEN, *columns_of(asked, 3), LATELY):
         spoken[row["community_id"]].append(Spoken(row["channel_id"], row["today"], row["week"]))
     return spoken
 
@@ -114,9 +118,9 @@ async def load_broken(connection: Connection, until: Mapping[str, datetime]) -> 
     return broken
 
 
-async def prune_days(connection: Connection, since: Mapping[str, date]) -> None:
-    """Forget what was written before these local days."""
-    await connection.execute(PRUNE_DAYS, *columns_of(sorted(since.items()), 2))
+async def prune_hours(connection: Connection, since: Mapping[str, datetime]) -> None:
+    """Forget what was heard before these moments."""
+    await connection.execute(PRUNE_HOURS, *columns_of(sorted(since.items()), 2))
 
 
 async def change_reminders(
