@@ -76,6 +76,7 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.observability.document --check
+	@$(BIN)/python -m tools.metrics_document --check
 
 .PHONY: test
 test: check setup-stack $(SYNAPSE)/.installed ## Everything that is tested, on real Kafka and Postgres

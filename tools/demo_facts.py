@@ -113,7 +113,7 @@ class Desk:
     async def until_closed(self) -> None:
         """Wait until rewards has closed the month. Raises DemoFailed when it does not."""
         for _ in range(int(CLOSE_SECONDS_MAX / LOOK_SECONDS)):
-            if (await self._month("zh-CN"))["state"] == "closed":
+            if (await self._month("zh-CN"))["state"] not in ("open", "closing"):
                 return
             await asyncio.sleep(LOOK_SECONDS)
         raise DemoFailed(f"rewards did not close {self.month} within {CLOSE_SECONDS_MAX:.0f} s")
@@ -150,7 +150,7 @@ class Desk:
         found = {}
         for locale in LOCALES:
             for form in ("html", "md"):
-                wanted = {"month": self.month, "format": form, "locale": locale}
+                wanted = {"period": self.month, "format": form, "locale": locale}
                 found[f"{self.month}.{locale}.{form}"] = (await self._ask("reporting", "report", wanted)).text
         return found
 

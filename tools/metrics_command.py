@@ -2,29 +2,22 @@
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TextIO
 from urllib.parse import quote
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.home import default_home
+from tools.reporting_api import NoAnswer, ask_json
 
-TIMEOUT_SECONDS = 30.0
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A spreadsheet reads a cell that begins so as a formula; it takes the full-width forms for the same."""
 console = Console(highlight=False)
-
-
-class NoAnswer(Exception):
-    """Reporting could not be asked, or refused; the message is for the one at the terminal."""
 
 
 def metrics(
@@ -42,19 +35,19 @@ def metrics(
     metric: Annotated[
         list[str] | None, typer.Option(help="A metric's name, again for several; else all.")
     ] = None,
-    by: Annotated[str, typer.Option(help="day, week or month.")] = "day",
+    by: Annotated[str, typer.Option(help="day, week, month, channel or hour.")] = "day",
     locale: Annotated[str | None, typer.Option(help="zh-CN or en; else the community's own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets.")] = False,
 ) -> None:
-    """A community's metrics by day, week or month of its own time zone."""
+    """A community's metrics by day, week or month of its own time zone, by channel or by hour of the day."""
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv, not both")
     days = {"from": first, "to": last}
     asked: dict[str, Any] = {name: f"{day:%Y-%m-%d}" for name, day in days.items() if day is not None}
     asked |= {"by": by, "metric": metric or [], **({"locale": locale} if locale else {})}
     try:
-        answer = ask(f"/v1/communities/{quote(community, safe='')}/metrics", asked)
+        answer = ask_json(f"/v1/communities/{quote(community, safe='')}/metrics", asked)
     except NoAnswer as failure:
         typer.echo(str(failure), err=True)
         raise typer.Exit(1) from None
@@ -66,42 +59,17 @@ def metrics(
         console.print(_table(answer))
 
 
-def ask(path: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of reporting's API: at `REPORTING_URL` with `API_TOKEN`, else where `hearth up` runs it.
-
-    Raises `NoAnswer`.
-    """
-    state = default_home().state()
-    url = os.environ.get("REPORTING_URL") or state.get("services", {}).get("reporting", {}).get("api_url")
-    token = os.environ.get("API_TOKEN") or state.get("api_token", "")
-    if not url:
-        raise NoAnswer("Reporting does not run here: `hearth up` first, or set REPORTING_URL and API_TOKEN")
-    headers = {"authorization": f"Bearer {token}"}
-    try:
-        # neither a proxy nor a netrc file may change where the token goes
-        with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
-            response = client.get(url.rstrip("/") + path, params=parameters, headers=headers)
-        answer = response.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise NoAnswer(f"Reporting at {url} does not answer: {error or type(error).__name__}") from error
-    if not isinstance(answer, dict):
-        raise NoAnswer(f"What answers at {url} is not reporting")
-    if response.is_error:
-        raise NoAnswer(_problem(answer, response.status_code))
-    return answer
-
-
-def _problem(answer: Mapping[str, Any], status: int) -> str:
-    """What a problem document says, and its members that help."""
-    said = " ".join(str(answer[key]) for key in ("title", "detail") if answer.get(key))
-    more = [f"{error.get('pointer')}: {error.get('detail')}" for error in answer.get("errors", [])]
-    known = [f"known: {', '.join(answer['known'])}"] if "known" in answer else []
-    return "\n".join([said or f"status {status}", *more, *known])
-
-
 def _rows(answer: Mapping[str, Any]) -> Iterator[list[str | int]]:
     for number, period in enumerate(answer["periods"]):
-        yield [period["name"], *(each["values"][number] for each in answer["series"]), period["revision"]]
+        values = [shown(each["values"][number]) for each in answer["series"]]
+        yield [period["name"], *values, period["revision"]]
+
+
+def shown(value: float | int | None) -> str | int:
+    """Fractions with two places; nothing where there is nothing to tell."""
+    if value is None:
+        return ""
+    return f"{value:.2f}" if isinstance(value, float) else value
 
 
 def _table(answer: Mapping[str, Any]) -> Table:
@@ -111,14 +79,15 @@ def _table(answer: Mapping[str, Any]) -> Table:
     table.title_justify = table.caption_justify = "left"
     table.add_column(answer["by"], "total", no_wrap=True)
     for each in answer["series"]:
-        _add_numbers(table, each["metric"]["title"], each["values"], str(each["total"]))
+        values = [shown(value) for value in each["values"]]
+        _add_numbers(table, each["metric"]["title"], values, str(shown(each["total"])))
     _add_numbers(table, "revision", [period["revision"] for period in answer["periods"]], "")
     for row in _rows(answer):
         table.add_row(*(Text(str(cell)) for cell in row))
     return table
 
 
-def _add_numbers(table: Table, heading: str, values: Sequence[int], total: str) -> None:
+def _add_numbers(table: Table, heading: str, values: Sequence[str | int], total: str) -> None:
     width = max(len(total), *(len(str(value)) for value in values))
     table.add_column(Text(heading), total, justify="right", min_width=width, overflow="fold")
 

@@ -3,22 +3,41 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from connectors.sdk.connector import Connector
 from connectors.webhook import api as webhook
 from connectors.webhook.app import signed_application
 from connectors.webhook.desk import Desk
+from services.engagement import api as engagement
+from services.engagement.api import sources
+from services.engagement.domain.outside import Outside
 from services.moderation import api as moderation
+from services.reporting import api as reporting
+from services.rewards import api as rewards
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
 
 FOLDER = Path(__file__).parents[1] / "docs" / "openapi"
-ROUTERS = {"moderation": moderation.router}
+
+
+def _engagement(pool: Pool) -> APIRouter:
+    joined = engagement.router(pool)
+    joined.include_router(sources.router(pool, Outside()))
+    return joined
+
+
+ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {
+    "moderation": moderation.router,
+    "engagement": _engagement,
+    "rewards": rewards.router,
+    "reporting": reporting.router,
+}
 """The routes of a service; its health checks and those of the machinery are the same in all."""
 
 

@@ -1,16 +1,24 @@
 """The composition root: everything that engagement consists of is put together here."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.engagement import api, consumers, timers
+from services.engagement.api import sources
 from services.engagement.settings import Settings
 from shared.engine import Routes
 from shared.http.service import create_service
+from shared.postgres.connection import Pool
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an app; its lifespan runs the engine."""
-    return create_service("engagement", settings, routes(settings), api.router)
+
+    def router(pool: Pool) -> APIRouter:
+        joined = api.router(pool)
+        joined.include_router(sources.router(pool, settings.sources))
+        return joined
+
+    return create_service("engagement", settings, routes(settings), router)
 
 
 def routes(settings: Settings) -> Routes:

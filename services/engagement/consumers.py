@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from services.engagement.domain.policy import CheckinPolicy
+from services.engagement.handlers.follow_channels import FollowChannels
+from services.engagement.handlers.hear_members import HearMembers
 from services.engagement.handlers.keep_checkins import KeepCheckins
-from shared.contracts.chat import MessageDeleted, MessagePosted
-from shared.contracts.moderation import MessageRemoved, MessageRestored
+from shared.contracts.chat import MemberJoined, MemberLeft, MessageDeleted, MessagePosted
+from shared.contracts.moderation import JoinWaveNoticed, MessageRemoved, MessageRestored
 from shared.engine import Routes
 from shared.i18n import Catalogue
 
@@ -17,4 +19,6 @@ def routes(policy: CheckinPolicy | None = None) -> Routes:
     table = Routes()
     keep_checkins = KeepCheckins(TEXTS, policy or CheckinPolicy())
     table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)
+    table.on(MessagePosted, to=FollowChannels())
+    table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=HearMembers(TEXTS))
     return table

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from services.engagement.domain.attention import PostKind
 from shared.observability.metrics import counter
 
 CHECKINS = counter(
@@ -18,6 +19,30 @@ CHECKIN_ANSWERS = counter(
 VERDICTS_FORGOTTEN = counter(
     "hearth_engagement_verdicts_forgotten_total",
     "Removals and deletions forgotten because their message never came or was no check-in.",
+)
+POSTS = counter(
+    "hearth_engagement_posts_total",
+    "What Hearth wanted to say by itself, by what became of it and why.",
+    {
+        "kind": tuple(kind.value for kind in PostKind),
+        "state": ("sent", "waiting", "approval", "skipped"),
+        "reason": ("none", "quiet_hours", "budget", "cannot_send", "stale", "talking"),
+    },
+)
+NEWCOMERS = counter(
+    "hearth_engagement_newcomers_total",
+    "Newcomers: greeted, introduced, and those whose introduction nobody answered in time.",
+    {"what": ("greeted", "introduced", "unanswered")},
+)
+QUESTIONS = counter(
+    "hearth_engagement_questions_total",
+    "Questions: asked, answered by members or from approved answers, passed on, told to operators.",
+    {"what": ("asked", "answered", "faq", "passed_on", "told")},
+)
+COLD_SPELLS = counter(
+    "hearth_engagement_cold_spells_total",
+    "Channels found cold: to be answered, or held out by lot.",
+    {"lot": ("answered", "held_out")},
 )
 
 

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
+from services.engagement.domain.outside import Outside
 from services.engagement.domain.policy import CheckinPolicy
 from shared.settings import ServiceSettings
 
@@ -15,6 +16,20 @@ class Settings(ServiceSettings):
     """An answer that a connector could not say by then is not said."""
     verdicts_kept_days: int = Field(default=30, ge=7, le=400)
     """How long a removal waits for its message; at least as long as events are told apart."""
+
+    sources_private: bool = False
+    """Whether topics may be fetched from addresses that are not public; for tests and closed networks."""
+    drafts_url: str = ""
+    """An OpenAI-compatible chat endpoint that drafts topics; empty: none."""
+    drafts_model: str = ""
+    drafts_token: SecretStr = SecretStr("")
+
+    @property
+    def sources(self) -> Outside:
+        """The same as the handlers have it."""
+        return Outside(
+            self.sources_private, self.drafts_url, self.drafts_model, self.drafts_token.get_secret_value()
+        )
 
     @property
     def checkins(self) -> CheckinPolicy:

@@ -1,14 +1,26 @@
 """Composition: the only module that constructs anything."""
 
+from contextlib import AbstractAsyncContextManager
+
 from fastapi import FastAPI
 
-from services.reporting import api
-from services.reporting.consumers import routes
+from services.reporting import api, consumers, timers
+from services.reporting.handlers.deliver_reports import DeliverReports
 from services.reporting.settings import Settings
-from services.reporting.timers import add_timers
+from shared.engine import Routes
 from shared.http.service import create_service
+from shared.postgres.connection import Pool
 
 
 def build(settings: Settings) -> FastAPI:
     """The service as an ASGI app; its engine starts and stops with it."""
-    return create_service(name="reporting", settings=settings, routes=add_timers(routes()), router=api.router)
+
+    def background(pool: Pool) -> AbstractAsyncContextManager[None]:
+        return DeliverReports(pool, private_allowed=settings.webhooks_private).running()
+
+    return create_service("reporting", settings, routes(), api.router, background=background)
+
+
+def routes() -> Routes:
+    """Events and timers."""
+    return timers.add_timers(consumers.routes())

@@ -21,9 +21,20 @@ KNOWN_FACTS = metrics.counter(
 )
 REPORT_SECONDS = metrics.histogram(
     "hearth_reporting_report_seconds",
-    "Time to make a month's report.",
-    {"format": ("md", "html")},
+    "Time to make a report that somebody asks for.",
+    {"format": ("md", "html", "json", "csv")},
 )
+REPORTS = metrics.counter(
+    "hearth_reporting_reports_total",
+    "Reports by schedule or by hand: sent, empty as nothing happened, or failed.",
+    {"by": ("day", "week", "month"), "state": ("sent", "empty", "failed")},
+)
+DELIVERIES = metrics.counter(
+    "hearth_reporting_deliveries_total",
+    "Attempts to bring a report to a webhook.",
+    {"outcome": ("done", "again", "given_up")},
+)
+FORGOTTEN = metrics.counter("hearth_reporting_forgotten_total", "Members who were forgotten.")
 
 
 def count_roll_up(added: RollUp) -> None:

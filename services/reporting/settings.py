@@ -4,4 +4,7 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Nothing beyond what every service needs."""
+    """Its own beside those of every service."""
+
+    webhooks_private: bool = False
+    """Whether webhooks may lead to machines that are not public, and without https."""

@@ -1,12 +1,30 @@
 """Which events rewards takes, and who takes them."""
 
+from pathlib import Path
+
+from services.rewards.handlers.answer_members import AnswerMembers
 from services.rewards.handlers.award_checkins import AwardCheckins
+from services.rewards.handlers.award_given import AwardGiven
 from services.rewards.handlers.award_messages import AwardMessages
+from services.rewards.handlers.award_thanks import AwardThanks
+from services.rewards.handlers.count_referrals import CountReferrals
 from services.rewards.handlers.judge_messages import JudgeMessages
-from shared.contracts.chat import MessageDeleted, MessagePosted
-from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
-from shared.contracts.moderation import MessageRemoved, MessageRestored
+from services.rewards.handlers.note_people import NotePeople
+from shared.contracts.chat import (
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    MessageDeleted,
+    MessagePosted,
+    ReactionAdded,
+    ReactionRemoved,
+)
+from shared.contracts.engagement import CheckinRecorded, CheckinRevoked, EventAttended, IntroductionCompleted
+from shared.contracts.moderation import MessageRemoved, MessageRestored, SanctionApplied, SanctionLifted
 from shared.engine import Routes
+from shared.i18n import Catalogue
+
+TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
 def routes() -> Routes:
@@ -15,4 +33,17 @@ def routes() -> Routes:
     table.on(MessagePosted, to=AwardMessages())
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())
+    table.on(MessagePosted, to=AwardThanks())
+    table.on(MemberJoined, MemberLeft, to=CountReferrals())
+    table.on(MessagePosted, to=AnswerMembers(TEXTS))
+    table.on(
+        MessagePosted,
+        MemberUpdated,
+        MemberJoined,
+        MemberLeft,
+        SanctionApplied,
+        SanctionLifted,
+        to=NotePeople(),
+    )
+    table.on(ReactionAdded, ReactionRemoved, IntroductionCompleted, EventAttended, to=AwardGiven())
     return table

@@ -190,6 +190,41 @@ class ClockSet(Contract):
     """Where an event clock stands at least, from this record on."""
 
 
+class MemberForgotten(Contract):
+    """A person asked that a member be forgotten: every service erases what it keeps of them.
+
+    What was announced before stays in the log until its retention ends; counts stay.
+    """
+
+    TYPE = "member.forgotten"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("member_id", "request_id")
+
+    member_id: Id
+    request_id: Id
+    """The request's, so that one who comes back can be forgotten again."""
+    requested_by: Id | None = None
+    """The operator who asked for it."""
+    reason: Label = ""
+
+
+class ConversionRecorded(Contract):
+    """Somebody signed up, ordered or paid, as an import from another system tells."""
+
+    TYPE = "conversion.recorded"
+    TOPIC = CHAT_EVENTS
+    IDENTITY = ("conversion_id",)
+
+    conversion_id: Id
+    member_id: Id | None = None
+    minor_units: int = Field(default=0, ge=0, le=10**12)
+    """The amount in the smallest unit of its currency: fen, cents."""
+    currency: Label = "CNY"
+    """ISO 4217."""
+    channel_id: Id | None = None
+    """Where it came from, if that is known."""
+
+
 CHAT_CONTRACTS = (
     MessagePosted,
     MessageEdited,
@@ -201,4 +236,6 @@ CHAT_CONTRACTS = (
     MemberUpdated,
     ClockSet,
     JoinRequested,
+    MemberForgotten,
+    ConversionRecorded,
 )

@@ -118,6 +118,21 @@ class AnswerJoinRequest(Command):
     accept: bool
 
 
+class GrantTitle(Command):
+    """Let a member carry a title and enjoy privileges, in place of those granted before."""
+
+    TYPE = "grant_title"
+    IDENTITY = ("member_id", "cause_id")
+
+    member_id: Id
+    level: int = Field(default=0, ge=0)
+    """0: none any more."""
+    title: Label = ""
+    """Empty: the connector's own name for the level."""
+    privileges: tuple[Label, ...] = Field(default=(), max_length=20)
+    """Names that community and connector agree on."""
+
+
 class CommandExecuted(Contract):
     """A connector did what a command asked."""
 
@@ -156,5 +171,6 @@ COMMAND_CONTRACTS = (
     AnswerJoinRequest,
     BanMember,
     UnbanMember,
+    GrantTitle,
 )
 RECEIPT_CONTRACTS = (CommandExecuted, CommandFailed)

@@ -1,7 +1,7 @@
 """Makes a service of its routes: HTTP outside, the engine and the pool in its lifespan."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
@@ -25,11 +25,12 @@ def create_service(
     routes: Routes,
     router: Callable[[Pool], APIRouter],
     engine: EngineSettings | None = None,
+    background: Callable[[Pool], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """A service's app; `app.state.runtime` is what runs behind it.
 
-    The service's own routes join when it starts, as they need the pool. It starts also while Postgres or
-    Kafka is away, and becomes ready when they are there.
+    The service's own routes join when it starts, as they need the pool; `background` runs while it does. It
+    starts also while Postgres or Kafka is away, and becomes ready when they are there.
     """
     runtime = Runtime(name, settings, routes, engine or EngineSettings())
 
@@ -43,10 +44,14 @@ def create_service(
             pool = await runtime.open()
             include_guarded(app, operations_router(runtime, pool))
             include_guarded(app, router(pool))
-            try:
-                yield
-            finally:
-                await runtime.close()
+            async with AsyncExitStack() as beside:
+                if background is not None:
+                    await beside.enter_async_context(background(pool))
+                try:
+                    yield
+                finally:
+                    await beside.aclose()
+                    await runtime.close()
 
     app = guarded_application(name, settings.api_token, lifespan)
     app.state.runtime = runtime

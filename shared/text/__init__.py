@@ -2,7 +2,7 @@
 
 from shared.text.emoji import count_emoji
 from shared.text.lexicon import Place, Word, WordIndex, is_spaced_letter
-from shared.text.likeness import Fingerprint, fingerprint_all, similarity
+from shared.text.likeness import Fingerprint, fingerprint_all, like_any, similarity
 from shared.text.linear import Linear
 from shared.text.links import Link, host_of, links_of
 from shared.text.normalise import Normalised, normalise, normalise_all
@@ -29,6 +29,7 @@ __all__ = [
     "fingerprint_all",
     "host_of",
     "is_spaced_letter",
+    "like_any",
     "links_of",
     "marks_all",
     "normalise",

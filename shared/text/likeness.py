@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 HEAD_CHARACTERS = 96
 TAIL_CHARACTERS = 64
+ROUNDING = 1e-6
 SKETCH_CHARACTERS_MAX = HEAD_CHARACTERS + TAIL_CHARACTERS
 
 _ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-", dtype=np.uint8)
@@ -56,3 +58,11 @@ def similarity(one: Fingerprint, other: Fingerprint, least: float = 0.0) -> floa
     if one.length <= SKETCH_CHARACTERS_MAX and other.length <= SKETCH_CHARACTERS_MAX:
         return alike
     return min(alike, bound)
+
+
+def like_any(sketch: str, others: Sequence[str], least: float) -> bool:
+    """Whether the sketch shares so much (0 to 1, as `similarity`) with one of the others."""
+    # a share of exactly `least` counts, whatever its floating point says
+    least -= ROUNDING
+    similar = Indel.normalized_similarity
+    return process.extractOne(sketch, others, scorer=similar, score_cutoff=least, processor=None) is not None

@@ -8,8 +8,10 @@ import pytest
 
 from tests.architecture.sources import REPOSITORY
 
+MAKERS = ["shared.observability.document", "tools.openapi_document", "tools.metrics_document"]
 
-@pytest.mark.parametrize("made_by", ["shared.observability.document", "tools.openapi_document"])
+
+@pytest.mark.parametrize("made_by", MAKERS)
 def test_a_document_that_is_made_from_code_is_current(made_by: str) -> None:
     command = [sys.executable, "-m", made_by, "--check"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)

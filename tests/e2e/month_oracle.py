@@ -26,6 +26,7 @@ class Message:
     at: datetime
     day: date
     partners: frozenset[str]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ def counted_messages(
                 continue
             at = datetime.fromisoformat(record["sent_at"]).astimezone(UTC)
             partners = {member_id(each) for each in record.get("mentions", ())} | {answered or author}
-            yield Message(author, at, at.astimezone(place).date(), frozenset(partners - {author}))
+            yield Message(
+                author, at, at.astimezone(place).date(), frozenset(partners - {author}), record["text"]
+            )
 
 
 def says_enough(text: str) -> bool:
@@ -107,8 +110,15 @@ def _without_links(text: str) -> str:
     return " ".join(token.split("http://")[0].split("https://")[0] for token in text.split())
 
 
-def months(messages: Iterable[Message], checkins: Iterable[Checkin] = ()) -> dict[str, list[Place]]:
-    """By month such as `2024-03`: every member with a score, in order; the first three are the winners."""
+def months(
+    messages: Iterable[Message],
+    checkins: Iterable[Checkin] = (),
+    excluded: Collection[tuple[str, str]] = (),
+) -> dict[str, list[Place]]:
+    """By month such as `2024-03`: every candidate with a score, in order; the first three are the winners.
+
+    `excluded`: months and members who are no candidates.
+    """
     tallies: dict[str, dict[str, _Tally]] = defaultdict(lambda: defaultdict(_Tally))
     for message in messages:
         tally = tallies[f"{message.day:%Y-%m}"][message.member_id]
@@ -119,6 +129,8 @@ def months(messages: Iterable[Message], checkins: Iterable[Checkin] = ()) -> dic
         tally = tallies[f"{checkin.day:%Y-%m}"][checkin.member_id]
         tally.checkins += 1
         tally.moments.append(checkin.at)
+    for month, member in excluded:
+        tallies[month].pop(member, None)
     return {month: _places(members) for month, members in sorted(tallies.items())}
 
 
@@ -138,15 +150,43 @@ def _places(members: dict[str, _Tally]) -> list[Place]:
     ]
 
 
+def alike(one: str, other: str) -> bool:
+    """As similar as 0.85 in their first 40 and last 24 units of UTF-16; of each only five bits count."""
+    left, right = _letters(one), _letters(other)
+    return 2 * _common(left, right) >= 0.85 * (len(left) + len(right)) - 1e-9
+
+
+def _letters(text: str) -> list[int]:
+    units = text.encode("utf-16-le")[::2]
+    shown = units if len(units) <= 64 else units[:40] + units[-24:]
+    return [unit * 167 % 256 // 8 for unit in shown]
+
+
+def _common(left: list[int], right: list[int]) -> int:
+    """The length of a longest common subsequence, by the usual table kept as bits of one number."""
+    places: dict[int, int] = defaultdict(int)
+    for place, letter in enumerate(left):
+        places[letter] |= 1 << place
+    row = whole = (1 << len(left)) - 1
+    for letter in right:
+        met = row & places[letter]
+        row = ((row + met) | (row - met)) & whole
+    return len(left) - row.bit_count()
+
+
 def wallets(messages: Iterable[Message]) -> dict[str, int]:
     """Points of each member from messages alone, when they arrive in this order and none is removed."""
+    told: dict[tuple[str, date], list[str]] = defaultdict(list)
     paid: dict[str, list[datetime]] = defaultdict(list)
     days: dict[tuple[str, date], int] = defaultdict(int)
     for message in messages:
         mine, today = paid[message.member_id], (message.member_id, message.day)
         # the file is in order of time: only the last payment can be near
         near = bool(mine) and (message.at - mine[-1]).total_seconds() < COOLDOWN_SECONDS
-        if days[today] < DAILY_MAX and not near:
+        if days[today] >= DAILY_MAX or near:
+            continue
+        if not any(alike(message.text, earlier) for earlier in told[today][-5:]):
             mine.append(message.at)
+            told[today].append(message.text)
             days[today] += 1
     return {name: POINTS * len(mine) for name, mine in paid.items()}

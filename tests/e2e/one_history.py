@@ -47,10 +47,18 @@ COMES_TO: dict[str, str] = {
         FROM ({STANDING}) AS standing JOIN rewards.entry e ON e.transaction_id = standing.id
         JOIN rewards.account a ON a.id = e.account_id
     """,
+    # how often a level changed depends on when what was taken back was
+    "rewards.member_level": """
+        SELECT member_id, level FROM rewards.member_level WHERE community_id = $1 AND level > 0
+    """,
+    "rewards.giveaway_entry": """
+        SELECT e.* FROM rewards.giveaway_entry e JOIN rewards.giveaway g USING (giveaway_id)
+        WHERE g.community_id = $1
+    """,
     "rewards.talk": "SELECT * FROM rewards.talk WHERE community_id = $1 AND messages > 0",
     "reporting.fact": """
         SELECT event_id, community_id, occurred_at, local_date, type, member_id, channel_id, subject_id,
-               other_member_id, label, amount, is_bot
+               other_member_id, label, amount, is_bot, answers_id, thread_key
         FROM reporting.fact WHERE community_id = $1 AND type NOT IN ('points.awarded', 'points.reversed')
     """,
     "reporting.day": """
@@ -58,8 +66,15 @@ COMES_TO: dict[str, str] = {
         WHERE community_id = $1
     """,
     "reporting.day_count": """
-        SELECT local_date, type, is_bot, events, amount FROM reporting.day_count
+        SELECT local_date, type, is_bot, label, events, amount, answers FROM reporting.day_count
         WHERE community_id = $1 AND type NOT IN ('points.awarded', 'points.reversed')
+    """,
+    "reporting.message_text": """
+        SELECT message_id, local_date, member_id, text FROM reporting.message_text WHERE community_id = $1
+    """,
+    "reporting.text_reading": "SELECT community_id FROM reporting.text_reading WHERE community_id = $1",
+    "reporting.sent_report": """
+        SELECT by, first_day, attempt, state, sent_to FROM reporting.sent_report WHERE community_id = $1
     """,
 }
 """Tables whose rows may differ between two runs by what they come to, and those that name no community."""

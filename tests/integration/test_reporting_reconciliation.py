@@ -16,7 +16,7 @@ from services.reporting.api import CONSUMER_GROUP
 from services.reporting.api.documents import ReconciliationDocument
 from services.reporting.consumers import routes
 from services.reporting.domain.periods import span_of
-from services.reporting.store import facts_kept, lane_offsets, tallies
+from services.reporting.store.numbers import facts_kept, lane_offsets, tallies
 from shared.contracts.chat import ClockSet, MessagePosted
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import CheckinRecorded

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.reporting.store import COPY_FROM_FACTS
+from services.reporting.store.facts import COPY_FROM_FACTS
 from shared.contracts.chat import MemberJoined, MemberLeft, ReactionAdded, ReactionRemoved
 from shared.contracts.commands import CommandExecuted, SendMessage
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
@@ -17,7 +17,7 @@ from shared.engine import Event, Poison
 from shared.engine.errors import is_poison
 from shared.postgres.connection import Connection
 from tests.builders import NOON, at, event, posted, profile
-from tests.reporting_world import BY_THE_FACTS, connected, metrics_of, record, roll_ups
+from tests.reporting_world import BY_THE_FACTS, ROLL_UPS, connected, metrics_of, record, roll_ups
 from tests.servers import ServiceDatabase
 
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
@@ -120,14 +120,16 @@ async def test_roll_ups_are_what_the_facts_say(connection: Connection) -> None:
 async def test_any_order_and_any_batching_give_the_same_days(connection: Connection, seed: int) -> None:
     chance = random.Random(seed)
     events = a_lively_day() + [
-        posted("x", at(hours=9 * n), member=f"m{n % 7}", is_bot=n % 5 == 0, now=at(hours=9 * n + n % 40))
+        posted(
+            "x", at(hours=9 * n), member=f"m{n % 7}", is_bot=n % 5 == 0, now=at(hours=9 * n + n % 40),
+            thread=f"t{n % 11}", reply_to="m1" if n % 3 else None, member_name=f"name {n}",
+        )
         for n in range(80)
-    ]
+    ]  # fmt: skip
     await record(connection, events)
     expected = await roll_ups(connection)
-    await connection.execute(
-        "DELETE FROM fact; DELETE FROM day; DELETE FROM day_count; DELETE FROM member_day"
-    )
+    assert expected == await roll_ups(connection, BY_THE_FACTS)
+    await connection.execute("; ".join(f"DELETE FROM {table}" for table in ("fact", *ROLL_UPS)))
     chance.shuffle(events)
     while events:
         cut = chance.choice([1, 3, COPY_FROM_FACTS, 60])

@@ -1,65 +1,34 @@
 """Rewards over HTTP on a real database: balances, statements, months, leaderboards, the books."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
-from pydantic import SecretStr
 
-from services.rewards import api
-from shared.http.application import guarded_application, include_guarded
-from shared.postgres.pool import open_pool
 from tests.builders import at, posted
-from tests.rewards_world import World, checkin, connected, removed
+from tests.rewards_http import TEA, Site, opened
+from tests.rewards_world import checkin, removed, words
 from tests.servers import ServiceDatabase
 
 CHAT = "今天的茶很好喝"
-TOKEN = "a-token-for-tests-only"
-TEA = "/v1/communities/tea"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The API, and the handlers on the database behind it."""
-
-    client: httpx.AsyncClient
-    world: World
-    database: ServiceDatabase
-
-    async def json(self, path: str, locale: str = "en", **parameters: Any) -> Any:
-        """The answer of a request that succeeds."""
-        response = await self.client.get(path, params=parameters, headers={"accept-language": locale})
-        assert response.status_code == 200, response.text
-        return response.json()
 
 
 @pytest.fixture
 async def site(service_database: Callable[[str], Awaitable[ServiceDatabase]]) -> AsyncIterator[Site]:
-    database = await service_database("rewards")
-    pool = await open_pool(database.app_url, "test", size_min=1, size_max=2)
-    app = guarded_application("rewards", SecretStr(TOKEN))
-    include_guarded(app, api.router(pool))
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://test",
-        headers={"authorization": f"Bearer {TOKEN}"},
-    )
-    async with client, connected(database) as connection:
-        yield Site(client, World(connection), database)
-    await pool.close()
+    async with opened(await service_database("rewards")) as site:
+        yield site
 
 
 async def test_a_member_has_a_balance_and_a_debt(site: Site) -> None:
-    first, second = posted(CHAT), posted(CHAT, at(120))
+    first, second = posted(CHAT), posted(words(120), at(120))
     await site.world.tell(first, second)
     assert await site.json(f"{TEA}/members/ann/balance") == {
         "community_id": "tea",
         "member_id": "ann",
         "balance": 4,
         "debt": 0,
+        "pending": 0,
+        "held": 0,
     }
     await site.world.spend(3)
     await site.world.tell(removed(first))
@@ -96,10 +65,10 @@ async def test_a_statement_explains_every_point_newest_first(site: Site) -> None
 
 
 async def test_a_statement_shows_what_went_to_a_debt(site: Site) -> None:
-    first, second = posted(CHAT), posted(CHAT, at(120))
+    first, second = posted(CHAT), posted(words(120), at(120))
     await site.world.tell(first, second)
     await site.world.spend(3)
-    await site.world.tell_in_turn(removed(first, after=200), posted(CHAT, at(300)))
+    await site.world.tell_in_turn(removed(first, after=200), posted(words(300), at(300)))
     lines = (await site.json(f"{TEA}/members/ann/statement"))["items"]
     taken, repaid = (next(line for line in lines if line["debt_change"] == by) for by in (1, -1))
     assert (taken["points"], taken["wallet_change"], taken["debt_change"]) == (-2, -1, 1)
@@ -107,7 +76,7 @@ async def test_a_statement_shows_what_went_to_a_debt(site: Site) -> None:
 
 
 async def test_a_statement_comes_in_pages_without_gap_or_repeat(site: Site) -> None:
-    await site.world.tell(*(posted(CHAT, at(minutes=2 * number)) for number in range(7)))
+    await site.world.tell(*(posted(words(number), at(minutes=2 * number)) for number in range(7)))
     seen, cursor = [], None
     while True:
         page = await site.json(
@@ -129,7 +98,7 @@ async def test_an_open_month_shows_how_things_stand_and_a_closed_one_its_result(
     await site.world.fire(site.world.timer("2024-03"))
     await site.world.tell(posted(CHAT, at(300), member="dan"))
     closed = await site.json(f"{TEA}/months/2024-03")
-    assert (closed["state"], closed["candidates"], closed["late_facts"]) == ("closed", 3, 1)
+    assert (closed["state"], closed["candidates"], closed["late_facts"]) == ("published", 3, 1)
     assert closed["top"] == open_month["top"]
     assert [(each["rank"], each["member_id"], each["score"]) for each in closed["top"]] == [
         (1, "cat", 5),

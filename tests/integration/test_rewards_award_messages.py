@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.rewards import PointsAwarded
 from tests.builders import NOON, at, posted, profile
-from tests.rewards_world import World, connected
+from tests.rewards_world import World, connected, words
 from tests.servers import ServiceDatabase
 
 CHAT = "今天的茶很好喝"
@@ -36,7 +36,7 @@ async def test_brief_messages_and_bots_earn_nothing_and_count_nothing(world: Wor
 
 
 async def test_inside_the_cooldown_a_message_counts_for_the_month_and_is_not_paid(world: World) -> None:
-    await world.tell(posted(CHAT), posted(CHAT, at(59)), posted(CHAT, at(60)))
+    await world.tell(posted(CHAT), posted(words(59), at(59)), posted(words(60), at(60)))
     assert await world.purse() == (4, 0)
     assert await world.facts() == [(date(2024, 3, 5), "ann", 3, 0, at(60))]
 
@@ -52,14 +52,14 @@ async def test_the_cooldown_holds_across_batches_and_across_midnight(world: Worl
 
 
 async def test_a_late_message_just_before_a_paid_one_is_not_paid(world: World) -> None:
-    await world.tell(posted(CHAT, at(30)))
-    await world.tell(posted(CHAT, at(0)))
+    await world.tell(posted(words(30), at(30)))
+    await world.tell(posted(words(0), at(0)))
     assert await world.purse() == (2, 0)
 
 
 async def test_the_twenty_first_message_of_a_local_day_is_not_paid_and_the_next_day_is(world: World) -> None:
-    await world.tell(*(posted(CHAT, at(minutes=2 * number)) for number in range(12)))
-    await world.tell(*(posted(CHAT, at(minutes=2 * number)) for number in range(12, 25)))
+    await world.tell(*(posted(words(number), at(minutes=2 * number)) for number in range(12)))
+    await world.tell(*(posted(words(number), at(minutes=2 * number)) for number in range(12, 25)))
     assert await world.purse() == (40, 0)
     await world.tell(posted(CHAT, at(hours=12)))
     assert await world.purse() == (42, 0)
@@ -127,3 +127,26 @@ async def test_the_timer_of_a_month_waits_a_day_and_for_moderation_and_engagemen
     world.timers.clear()
     await world.tell(posted("好", at(5)))
     assert world.timers == {}
+
+
+async def test_a_message_as_similar_as_085_to_one_of_the_last_five_paid_is_not_paid(world: World) -> None:
+    text = "今天下午三点我们一起去湖边喝茶聊天看风景吧"
+    nearly = text.replace("三", "四")
+    await world.tell_in_turn(posted(text), posted(nearly, at(minutes=2)), posted(text * 2, at(minutes=4)))
+    assert await world.purse() == (4, 0)
+    await world.tell(*(posted(words(number), at(minutes=10 + 2 * number)) for number in range(5)))
+    await world.tell(posted(nearly, at(minutes=30)))
+    assert await world.purse() == (16, 0)
+
+
+async def test_similarity_is_told_apart_for_each_member_and_day(world: World) -> None:
+    await world.tell(posted(CHAT), posted(CHAT, member="ben"), posted(CHAT, at(hours=13)))
+    assert (await world.purse(), await world.purse("ben")) == ((4, 0), (2, 0))
+
+
+async def test_a_sketch_does_not_hold_the_text(world: World) -> None:
+    await world.tell(posted(CHAT), posted("see you at the lake", at(120)))
+    kept = await world.connection.fetchval("SELECT sketches::text FROM member_day")
+    assert kept
+    assert not {*CHAT} & {*kept}
+    assert "lake" not in kept

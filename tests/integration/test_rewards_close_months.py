@@ -64,7 +64,7 @@ async def test_the_top_three_are_frozen_and_announced_with_the_parts_of_their_sc
         (2, "cat", 6),
         (3, "ann", 3),
     ]
-    assert await state(world.connection) == ("closed", 0)
+    assert await state(world.connection) == ("published", 0)
 
 
 async def test_messages_past_twenty_a_day_do_not_score_but_their_people_do(world: World) -> None:
@@ -156,7 +156,7 @@ async def test_what_comes_after_the_close_is_counted_as_late_and_changes_nothing
     await world.tell(posted("好", at(400)))
     assert await world.winners("2024-03") == result
     assert await world.facts() == facts
-    assert await state(world.connection) == ("closed", 6)
+    assert await state(world.connection) == ("published", 6)
     assert await world.purse("ben") == (7, 0)
     assert await world.purse("ann") == await world.purse("cat") == (0, 0)
     assert await world.books_are_right()

@@ -8,7 +8,7 @@ import pytest
 from shared.contracts.rewards import PointsAwarded, PointsReversed
 from shared.engine import Event
 from tests.builders import at, posted
-from tests.rewards_world import World, connected, deleted, removed, restored
+from tests.rewards_world import World, connected, deleted, removed, restored, words
 from tests.servers import ServiceDatabase
 
 CHAT = "今天的茶很好喝"
@@ -40,7 +40,7 @@ async def test_a_message_removed_before_it_arrives_never_pays(world: World) -> N
 
 
 async def test_a_removal_told_twice_takes_once(world: World) -> None:
-    message, other = posted(CHAT), posted(CHAT, at(120))
+    message, other = posted(CHAT), posted(words(120), at(120))
     await world.tell(message, other)
     await world.tell(removed(message), removed(message))
     await world.tell(removed(message))
@@ -48,14 +48,14 @@ async def test_a_removal_told_twice_takes_once(world: World) -> None:
 
 
 async def test_what_was_spent_becomes_a_debt_that_later_earnings_repay_first(world: World) -> None:
-    first, second = posted(CHAT), posted(CHAT, at(120))
+    first, second = posted(CHAT), posted(words(120), at(120))
     await world.tell(first, second)
     await world.spend(3)
     await world.tell(removed(first), removed(second))
     assert await world.purse() == (0, -3)
-    await world.tell(posted(CHAT, at(240)))
+    await world.tell(posted(words(240), at(240)))
     assert await world.purse() == (0, -1)
-    await world.tell(posted(CHAT, at(360)))
+    await world.tell(posted(words(360), at(360)))
     assert await world.purse() == (1, 0)
     assert await world.books_are_right()
 
@@ -79,7 +79,7 @@ async def test_an_older_decision_that_comes_late_changes_nothing(world: World) -
 
 
 async def test_an_unpaid_message_that_is_removed_moves_no_points_but_no_longer_counts(world: World) -> None:
-    paid, unpaid = posted(CHAT), posted(CHAT, at(30))
+    paid, unpaid = posted(CHAT), posted(words(30), at(30))
     await world.tell(paid, unpaid)
     await world.tell(removed(unpaid))
     assert await world.purse() == (2, 0)
@@ -109,15 +109,15 @@ async def test_a_deletion_by_somebody_else_takes_back_and_by_the_author_does_not
 
 async def test_a_restoration_outweighs_the_deletion_that_followed_the_removal(world: World) -> None:
     for order in (0, 1):
-        message = posted(CHAT, at(minutes=order * 5))
-        words: list[Event[Any]] = [removed(message), deleted(message, by="bridge"), restored(message)]
-        await world.tell_in_turn(*([message, *words] if order else [*words[::-1], message]))
+        message = posted(words(order), at(minutes=order * 5))
+        told: list[Event[Any]] = [removed(message), deleted(message, by="bridge"), restored(message)]
+        await world.tell_in_turn(*([message, *told] if order else [*told[::-1], message]))
     assert await world.purse() == (4, 0)
     assert await world.books_are_right()
 
 
 async def test_the_last_moment_of_a_day_goes_back_when_its_message_is_removed(world: World) -> None:
-    first, last = posted(CHAT), posted(CHAT, at(120))
+    first, last = posted(CHAT), posted(words(120), at(120))
     await world.tell(first, last)
     await world.tell(removed(last))
     assert [row[4] for row in await world.facts()] == [first.occurred_at]

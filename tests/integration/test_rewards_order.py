@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from shared.contracts.contract import Contract
 from shared.engine import Event
 from tests.builders import at, event, posted
-from tests.rewards_world import World, checkin, connected, deleted, in_batches, removed, restored, revoked
+from tests.rewards_world import (
+    World,
+    checkin,
+    connected,
+    deleted,
+    in_batches,
+    removed,
+    restored,
+    revoked,
+    words,
+)
 from tests.servers import ServiceDatabase
 
 CHAT = "今天的茶很好喝"
@@ -40,11 +50,11 @@ async def world(service_database: Callable[[str], Awaitable[ServiceDatabase]]) -
 
 
 @st.composite
-def messages(draw: st.DrawFn, seconds: st.SearchStrategy[list[int]]) -> Told:
-    """Messages at these moments, in the order of the log."""
+def messages(draw: st.DrawFn, seconds: st.SearchStrategy[list[int]], *, alike: bool = True) -> Told:
+    """Messages at these moments, in the order of the log; some alike, or none."""
     return [
         posted(
-            draw(st.sampled_from([CHAT, "好"])),
+            draw(st.sampled_from([words(number), "好", *([CHAT, CHAT + "。"] if alike else [])])),
             at(moment),
             member=draw(st.sampled_from(MEMBERS)),
             message=f"m{number}",
@@ -107,7 +117,9 @@ def one_chat_in_two_orders(draw: st.DrawFn) -> tuple[Told, Told]:
 @st.composite
 def calm_facts_in_two_orders(draw: st.DrawFn) -> tuple[Told, Told]:
     """Messages an hour apart: nothing is in anything's way."""
-    chat = draw(messages(st.integers(0, 6).map(lambda size: [3600 * number for number in range(size)])))
+    chat = draw(
+        messages(st.integers(0, 6).map(lambda size: [3600 * number for number in range(size)]), alike=False)
+    )
     facts = chat + draw(words_about(chat)) + draw(checkins())
     return facts, draw(shuffled_between([], facts))
 

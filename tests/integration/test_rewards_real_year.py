@@ -2,11 +2,15 @@
 
 import gzip
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain, groupby, islice
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from services.rewards.domain.score import DEFAULT_SCORE, standings
+from services.rewards.handlers.seal_books import verify
 from services.rewards.store.months import load_month_facts
 from shared.contracts.chat import MessagePosted
 from shared.contracts.rewards import MonthClosed, PointsAwarded
@@ -18,6 +22,8 @@ from tests.servers import ServiceDatabase
 
 LEAN = profile("lean", time_zone="UTC")
 BATCH = 500
+PART = 6_000
+"""So many messages are told three times over."""
 
 
 def history(path: Path) -> Iterator[Event[MessagePosted]]:
@@ -61,6 +67,33 @@ async def fire(world: World, due: list[Timer]) -> None:
         await world.fire(timer, about=LEAN)
 
 
+async def facts_of(database: ServiceDatabase, told: Iterable[Event[MessagePosted]]) -> tuple[Any, Any]:
+    """Everything that counts for months, and the wallets, after these messages in batches."""
+    async with connected(database) as connection:
+        world = World(connection)
+        for batch in in_batches(told, BATCH):
+            await world.tell(*batch)
+            world.announced.clear()
+        rows = await connection.fetch("SELECT member_id, balance FROM account WHERE kind = 'wallet'")
+        return await world.facts("lean"), sorted(tuple(row) for row in rows)
+
+
+async def test_overlapping_chunks_and_shuffled_days_of_a_real_history_give_the_same_months(
+    real_data: Path, service_database: Callable[[str], Awaitable[ServiceDatabase]]
+) -> None:
+    told = list(islice(history(real_data / "community-2024.jsonl.gz"), PART))
+    size = PART // 12
+    chunks = [told[max(0, place * size - 200) : (place + 1) * size] for place in range(12)]
+    days = [[*group] for _, group in groupby(told, key=lambda each: each.occurred_at.date())]
+    for day in days:
+        Random(len(day)).shuffle(day)
+    whole = await facts_of(await service_database("rewards"), told[: 12 * size])
+    in_chunks = await facts_of(await service_database("rewards"), chain.from_iterable(chunks))
+    shuffled = await facts_of(await service_database("rewards"), list(chain.from_iterable(days))[: 12 * size])
+    assert whole == in_chunks
+    assert whole[0] == shuffled[0]
+
+
 async def test_twelve_months_of_a_real_year_are_what_an_independent_calculation_gives(
     real_data: Path, service_database: Callable[[str], Awaitable[ServiceDatabase]]
 ) -> None:
@@ -82,6 +115,9 @@ async def test_twelve_months_of_a_real_year_are_what_an_independent_calculation_
                 (each.member_id, each.score, each.parts, each.last_at)
                 for each in standings(facts["lean", fact.month])
             ] == [(each.member_id, each.score, each.parts, each.last_at) for each in places]
-        rows = await connection.fetch("SELECT member_id, balance FROM account WHERE kind = 'wallet'")
-        assert {row["member_id"]: row["balance"] for row in rows} == wallets(messages)
+        rows = await connection.fetch(
+            "SELECT member_id, sum(points)::int AS points FROM transaction WHERE rule = 'message' GROUP BY 1"
+        )
+        assert {row["member_id"]: row["points"] for row in rows} == wallets(messages)
+        assert (await verify(connection, "lean")).differences == []
         assert await world.books_are_right("lean")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.contracts.partitioning import partition_of
 from shared.postgres.connection import Connection
+from tests.laws.gifts import GIFTS_ARE_OFFERED
 from tests.laws.stories import COMMUNITY
 
 CLEANING_RUNS = f"""
@@ -27,7 +28,7 @@ CLEANING_RUNS = f"""
 """
 """A cleaning that runs: one member waits; for another the command of the golden receipts was given."""
 
-ACTS: Mapping[str, str] = {"moderation": CLEANING_RUNS}
+ACTS: Mapping[str, str] = {"moderation": CLEANING_RUNS, "rewards": GIFTS_ARE_OFFERED}
 
 
 async def act(connection: Connection, service: str) -> None:

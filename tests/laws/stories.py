@@ -16,11 +16,13 @@ from shared.contracts.chat import (
     MessageEdited,
     MessagePosted,
     ReactionAdded,
+    ReactionRemoved,
 )
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.contracts.envelope import seal, write
 from shared.contracts.moderation import MessageRemoved, MessageRestored
+from shared.contracts.profiles import CommunityProfile
 from shared.contracts.progress import CommunityProgress
 from shared.contracts.registry import BY_TYPE
 from tests.contract.examples import examples_of
@@ -86,9 +88,14 @@ def _chat() -> Iterator[Sample]:
         yield _said(chr(0x4E00 + 97 * number) * 9, 110 + number / 2, f"f{number}", "dan")
     yield _said("公告：今晚八点分享会，欢迎大家都来", 130, "o1", "eve", member_roles=("operator",))
     yield sample(ReactionAdded(**_about("m1", "ben"), reaction="👍", author_id="ann"), at(140))
+    yield sample(ReactionRemoved(**_about("m1", "ben"), reaction="👍", author_id="ann"), at(141))
+    yield sample(ReactionAdded(**_about("m1", "eve"), reaction="👍", author_id="ann"), at(142))
+    yield _said("谢谢你的回答！", 145, "t1", "ann", reply_to="m2", reply_to_member="ben")
     for number, member in enumerate(("ann", "ben")):
         yield _said("举报", 150 + number, f"r{number}", member, reply_to="f0", reply_to_member="dan")
     yield _said("申诉", 160, "a1", "cat")
+    yield _said("积分", 170, "q1", "ann")
+    yield _said("兑换 1", 180, "q2", "ben")
     yield _said(SUBSTANCE + "，说好了不见不散", 200, "m4")
     yield sample(MessageDeleted(**_about("m2", "ben"), deleted_by="eve"), at(210))
     yield sample(MessageDeleted(**_about("c3", "ben"), deleted_by="ben"), at(220))
@@ -97,6 +104,18 @@ def _chat() -> Iterator[Sample]:
     yield _said(SUBSTANCE + "，第二天也来", 24 * 3600 + 60, "m5", "ben")
     yield sample(MemberLeft(community_id=COMMUNITY, member_id="cat", removed_by="eve"), at(25 * 3600))
     yield sample(MemberLeft(community_id=COMMUNITY, member_id="ben"), at(24.5 * 3600))
+    yield from _night()
+
+
+def _night() -> Iterator[Sample]:
+    """Two come late; what is owed to them and to others waits for the morning."""
+    eleven, midnight = 35 * 3600, 36 * 3600
+    yield sample(MemberJoined(community_id=COMMUNITY, member_id="hal", member_name="Hal"), at(eleven))
+    yield sample(MemberJoined(community_id=COMMUNITY, member_id="ivy", member_name="Ivy"), at(midnight))
+    yield _said("大家好，我叫小艾，新来的，多多关照", midnight + 60, "i1", "ivy")
+    yield _said("请问明天的茶会在哪里集合？", midnight + 120, "q1", "ben")
+    yield _said("生日 3-9", midnight + 180, "b1")
+    yield _said(AD, midnight + 240, "ad3", "dan")
 
 
 def _moderation() -> Iterator[Sample]:
@@ -138,9 +157,13 @@ def _golden(known: Iterable[type[Contract]]) -> Iterator[Sample]:
             yield Sample(contract, contract.TOPIC, headers, value, example.headers["ce_id"])
 
 
-def opening() -> list[Sample]:
-    """The community lives on its history's clock from here on."""
-    return [sample(ClockSet(community_id=COMMUNITY, mode="event", run_id="law"), at(-120))]
+def opening(has_office: bool = False) -> list[Sample]:
+    """The community lives on its history's clock from here on; its operators may have a channel."""
+    begins = [sample(ClockSet(community_id=COMMUNITY, mode="event", run_id="law"), at(-120))]
+    if has_office:
+        profile = CommunityProfile(community_id=COMMUNITY, revision=1, operators_channel_id="office")
+        begins.append(sample(profile, at(-120)))
+    return begins
 
 
 def story() -> list[Sample]:

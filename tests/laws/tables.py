@@ -30,8 +30,10 @@ OF_HEARING: Mapping[str, Collection[str]] = {
     "moderation.dispute_pair": ("touched_at",),
     "rewards.transaction": ("recorded_at",),
     "engagement.message_verdict": ("noted_at",),
+    "reporting.message_text": ("number",),
+    "reporting.text_reading": ("read_up_to",),
 }
-"""Columns that say when the service heard of something: two runs of one history differ in them."""
+"""Columns that say when, or as which, the service heard of something: two runs differ in them."""
 COUNTERS = frozenset({"pulse", "channel_hour"})
 """Counts without ids, on which no act about a member rests: of what comes twice, more than a week apart, they
 count both (docs/decisions/0013)."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from services.engagement import store
 from services.engagement.metrics import VERDICTS_FORGOTTEN
+from services.engagement.store import checkins as store
 from shared.engine import DueTimer, UnitOfWork
 
 

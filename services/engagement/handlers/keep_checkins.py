@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple, TypeAlias
 
-from services.engagement import store
 from services.engagement.domain.answer import AnswerKind, answer_to
 from services.engagement.domain.book import Book, Change, Recorded, Repeated, Revoked
 from services.engagement.domain.day import local_day
 from services.engagement.domain.message import Message, MessageKey
 from services.engagement.domain.phrase import is_checkin
 from services.engagement.domain.policy import CheckinPolicy
+from services.engagement.handlers.campaigns import Campaigns
 from services.engagement.metrics import CheckinCounts
+from services.engagement.store import checkins as store
 from shared.contracts.chat import MessageDeleted, MessagePosted
 from shared.contracts.commands import SendMessage
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
@@ -51,13 +52,17 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KeepCheckins:
-    """Load, fold, save; a batch without check-ins and removals costs no statement."""
+    """Load, fold, save; a batch without check-ins and removals costs no statement.
+
+    Campaigns go first: they must find decisions as they stood before this batch.
+    """
 
     texts: Catalogue
     policy: CheckinPolicy
 
     async def __call__(self, batch: Sequence[Event[About]], work: UnitOfWork) -> None:
         """Apply the batch; what lies at the very ends of the calendar is poison."""
+        taken = await Campaigns(self.texts).keep(batch, work)
         try:
             steps = [step for event in batch if (step := _step(event)) is not None]
             if not steps:
@@ -66,17 +71,19 @@ class KeepCheckins:
             book = await store.load_book(work.connection, {step.key for step in steps}, days, len(steps))
             counts = CheckinCounts()
             for step in steps:
-                self._apply(step, book, work, counts)
+                self._apply(step, book, work, counts, is_answered=step.key in taken)
             await store.save_book(work.connection, book)
             counts.add()
         except OverflowError as error:
             raise Poison("a time at the end of the calendar") from error
 
-    def _apply(self, step: Step, book: Book, work: UnitOfWork, counts: CheckinCounts) -> None:
+    def _apply(
+        self, step: Step, book: Book, work: UnitOfWork, counts: CheckinCounts, *, is_answered: bool
+    ) -> None:
         for change in _fold(step, book):
             counts.changes[type(change).__name__.lower()] += 1
             self._announce(change, step.event, work)
-            if isinstance(change, Recorded | Repeated) and change.message is step.asks:
+            if isinstance(change, Recorded | Repeated) and change.message is step.asks and not is_answered:
                 answer = self._answer(change, step.event, book, work)
                 counts.answers.update([answer] if answer else [])
         if step.key in book.changed_verdicts:

@@ -6,11 +6,12 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.reporting.domain.metric_registry import UNITS, Metric
-from services.reporting.domain.periods import By, Span
-from services.reporting.domain.series import Tally
+from services.reporting.domain.metric import Metric
+from services.reporting.domain.metric_registry import UNITS
+from services.reporting.domain.periods import Span
+from services.reporting.domain.series import Tally, Value
 from services.reporting.handlers.read_numbers import DayNumbers, Numbers
-from services.reporting.store import KnownCommunity, LaneOffset
+from services.reporting.store.numbers import Heat, KnownCommunity, LaneOffset
 from shared.contracts.commands import COMMAND_CONTRACTS
 from shared.contracts.profiles import CommunityProfile
 
@@ -24,7 +25,7 @@ class MetricDocument(BaseModel):
     title: str
     unit: str
     definition: str
-    how: str = Field(description="how it is computed from the types of events")
+    how: str = Field(description="how it is computed from the types of events, or from other metrics")
 
     @classmethod
     def of(cls, metric: Metric, locale: str) -> Self:
@@ -34,7 +35,7 @@ class MetricDocument(BaseModel):
             title=metric.titles[locale],
             unit=UNITS[metric.unit][locale],
             definition=metric.definitions[locale],
-            how=str(metric.how),
+            how=metric.formula,
         )
 
 
@@ -64,20 +65,23 @@ class CommunityDocument(BaseModel):
 
 
 class PeriodDocument(BaseModel):
-    """A day, week or month, cut to what was asked for; both dates belong to it."""
+    """A day, week or month, cut to what was asked for; both dates belong to it. Or a channel, or an hour."""
 
-    name: str = Field(description="2024-03-05, 2024-W10 or 2024-03")
+    name: str = Field(description="2024-03-05, 2024-W10 or 2024-03; the id of a channel; 00 to 23")
     first: date
     last: date
     revision: int = Field(description="how often its days were changed after they had ended")
+    partial: bool = Field(description="it is not over yet, or was cut by the dates asked for")
 
 
 class SeriesDocument(BaseModel):
     """One metric over the periods."""
 
     metric: MetricDocument
-    values: list[int] = Field(description="one for each period, in order")
-    total: int = Field(description="of the whole span; distinct members are not the sum of the values")
+    values: list[Value] = Field(
+        description="one for each period, in order; null where there is nothing, or too little for a rate"
+    )
+    total: Value = Field(description="of the whole span; distinct members are not the sum of the values")
 
 
 class MetricsDocument(BaseModel):
@@ -85,20 +89,28 @@ class MetricsDocument(BaseModel):
 
     community_id: str
     time_zone: str
-    by: By
+    by: str
     periods: list[PeriodDocument]
     series: list[SeriesDocument]
 
     @classmethod
-    def of(cls, profile: CommunityProfile, by: By, numbers: Numbers, locale: str) -> Self:
+    def of(cls, profile: CommunityProfile, by: str, numbers: Numbers, locale: str) -> Self:
         """From the numbers."""
         return cls(
             community_id=profile.community_id,
             time_zone=profile.time_zone,
             by=by,
             periods=[
-                PeriodDocument(name=each.name, first=each.span.first, last=each.span.last, revision=revision)
-                for each, revision in zip(numbers.periods, numbers.revisions, strict=True)
+                PeriodDocument(
+                    name=each.name,
+                    first=each.span.first,
+                    last=each.span.last,
+                    revision=revision,
+                    partial=partial,
+                )
+                for each, revision, partial in zip(
+                    numbers.periods, numbers.revisions, numbers.partial, strict=True
+                )
             ],
             series=[
                 SeriesDocument(
@@ -109,6 +121,40 @@ class MetricsDocument(BaseModel):
         )
 
 
+class HeatCell(BaseModel):
+    """Messages of people in one hour of the week."""
+
+    weekday: int = Field(description="1 is Monday")
+    hour: int
+    messages: int
+    replies: int
+
+
+class HeatDocument(BaseModel):
+    """When people write; hours without a message are left out."""
+
+    community_id: str
+    time_zone: str
+    first: date
+    last: date
+    cells: list[HeatCell]
+
+    @classmethod
+    def of(cls, profile: CommunityProfile, span: Span, heat: Sequence[Heat]) -> Self:
+        """From the hours of the span."""
+        cells = [
+            HeatCell(weekday=each.weekday, hour=each.hour, messages=each.messages, replies=each.answers)
+            for each in heat
+        ]
+        return cls(
+            community_id=profile.community_id,
+            time_zone=profile.time_zone,
+            first=span.first,
+            last=span.last,
+            cells=cells,
+        )
+
+
 class DayDocument(BaseModel):
     """All about one day of a community."""
 
@@ -116,7 +162,7 @@ class DayDocument(BaseModel):
     local_date: date
     time_zone: str
     revision: int = Field(description="how many events changed the day after it had ended")
-    metrics: dict[str, int]
+    metrics: dict[str, Value]
     events: int
     received: dict[str, int] = Field(description="facts by type; they sum to `events`")
     commands: dict[str, int] = Field(description="those of them that asked connectors for something")

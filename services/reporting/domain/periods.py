@@ -10,6 +10,8 @@ DAYS_MAX = 3_660
 """Ten years: the longest span that is answered at once."""
 ONE_DAY = timedelta(days=1)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class By(StrEnum):
@@ -49,6 +51,23 @@ class BadSpan(ValueError):
     """A span that is backwards or too long to answer."""
 
 
+def natural(day: date, by: By) -> Span:
+    """The whole day, week or month that a day belongs to, within the calendar."""
+    if by is By.DAY:
+        return Span(day, day)
+    if by is By.MONTH:
+        return Span(day.replace(day=1), _last_day(day, by))
+    return Span(day - timedelta(days=min(day.weekday(), (day - date.min).days)), _last_day(day, by))
+
+
+def tiles(span: Span) -> tuple[By, list[date]]:
+    """The coarsest periods that fill the span exactly, by their first days: fewer rows to read."""
+    for by in (By.MONTH, By.WEEK):
+        if natural(span.first, by).first == span.first and natural(span.last, by).last == span.last:
+            return by, [period.span.first for period in periods(span, by)]
+    return By.DAY, list(span)
+
+
 def span_of(first: date, last: date) -> Span:
     """The span from `first` to `last`, both included. Raises `BadSpan`."""
     span = Span(first, last)
@@ -72,28 +91,36 @@ def periods(span: Span, by: By) -> list[Period]:
     return found
 
 
-def month_of(year: int, month: int) -> Span:
-    """A calendar month."""
-    first = date(year, month, 1)
-    return Span(first, _last_day(first, By.MONTH))
+def days_before(span: Span, days: int) -> Span:
+    """So many days right before a span, as far as the calendar goes."""
+    opens = span.first.toordinal()
+    return Span(date.fromordinal(max(1, opens - days)), date.fromordinal(max(1, opens - 1)))
 
 
-def month_before(span: Span) -> Span:
-    """The calendar month before the one in which the span begins. Raises `BadSpan` before the year 1."""
-    if span.first <= date(1, 1, 31):
-        raise BadSpan("there is no month before the first")
-    last = span.first.replace(day=1) - ONE_DAY
-    return month_of(last.year, last.month)
+def previous(period: Period, by: By) -> Period | None:
+    """The period of the same kind before it; None before the calendar's first."""
+    if period.span.first == date.min:
+        return None
+    return period_of(period.span.first - ONE_DAY, by)
 
 
-def parse_month(text: str) -> Span:
-    """The month that `2024-03` names. Raises `BadSpan`."""
-    if not _MONTH.fullmatch(text):
-        raise BadSpan("a month is written like 2024-03")
+def period_of(day: date, by: By) -> Period:
+    """The whole period that a day belongs to, by name."""
+    return Period(_name(day, by), natural(day, by))
+
+
+def parse_period(text: str) -> tuple[Period, By]:
+    """What `2024-03`, `2024-W10` or `2024-03-05` names. Raises `BadSpan`."""
     try:
-        return month_of(int(text[:4]), int(text[5:]))
+        if _MONTH.fullmatch(text):
+            return period_of(date(int(text[:4]), int(text[5:]), 1), By.MONTH), By.MONTH
+        if _WEEK.fullmatch(text):
+            return period_of(date.fromisocalendar(int(text[:4]), int(text[6:]), 1), By.WEEK), By.WEEK
+        if _DAY.fullmatch(text):
+            return period_of(date.fromisoformat(text), By.DAY), By.DAY
     except ValueError:
-        raise BadSpan("there is no such month") from None
+        raise BadSpan("there is no such period") from None
+    raise BadSpan("a period is written like 2024-03, 2024-W10 or 2024-03-05")
 
 
 def _last_day(day: date, by: By) -> date:

@@ -6,9 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from xxhash import xxh3_64_intdigest
+
 from services.reporting.domain.fact import Fact
-from services.reporting.domain.local_day import Today, local_date
-from shared.contracts.chat import CHAT_CONTRACTS, ClockSet, MessagePosted
+from services.reporting.domain.local_day import Today
+from services.reporting.domain.message_form import form_of
+from shared.contracts.chat import CHAT_CONTRACTS, ClockSet, MemberForgotten, MessagePosted
 from shared.contracts.commands import COMMAND_CONTRACTS, RECEIPT_CONTRACTS
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import ENGAGEMENT_CONTRACTS
@@ -26,9 +29,11 @@ FACTS: tuple[type[Contract], ...] = tuple(
         *ENGAGEMENT_CONTRACTS,
         *REWARDS_CONTRACTS,
     )
-    if contract is not ClockSet
+    if contract not in (ClockSet, MemberForgotten)
 )
-"""Every contract that tells of a community; clocks, profiles and progress are the engine's business."""
+"""Every contract that tells of a community; clocks, profiles and progress are the engine's business.
+
+That somebody is forgotten is obeyed, and not kept as a fact that would name them."""
 
 # The first name of each list that is a field of a contract is the one that is kept.
 SUBJECT = (
@@ -39,9 +44,14 @@ OTHER_MEMBER = (
     "reply_to_member", "author_id", "invited_by", "removed_by", "deleted_by", "restored_by", "applied_by",
     "lifted_by", "resolved_by", "decided_by", "answered_by", "moved_by", "cancelled_by",
 )  # fmt: skip
-LABEL = ("rule", "purpose", "failure", "verdict", "outcome", "kind", "chosen_by")
-AMOUNT = ("points", "streak_days", "level", "waited_seconds", "candidates")
-"""Of a message, which has none of these, the length of its text."""
+LABEL = (
+    "rule", "purpose", "failure", "verdict", "outcome", "kind", "chosen_by", "held_out", "scale", "currency",
+)  # fmt: skip
+AMOUNT = (
+    "points", "streak_days", "level", "waited_seconds", "candidates", "messages", "silent_minutes",
+    "minor_units",
+)  # fmt: skip
+"""Of a message, which has none of these, the length of its text; its label is its form."""
 DAY = ("local_date", "posted_at")
 """Where a contract says itself which day it changes: a check-in its date, a removal when it was posted."""
 
@@ -62,8 +72,7 @@ def _kept(contract: type[Contract]) -> Kept:
     def first(names: tuple[str, ...]) -> str | None:
         return next((name for name in names if name in contract.model_fields), None)
 
-    amount = "text" if contract is MessagePosted else first(AMOUNT)
-    return Kept(contract.TYPE, first(SUBJECT), first(OTHER_MEMBER), first(LABEL), amount, first(DAY))
+    return Kept(contract.TYPE, first(SUBJECT), first(OTHER_MEMBER), first(LABEL), first(AMOUNT), first(DAY))
 
 
 KEPT: Mapping[type[Contract], Kept] = {contract: _kept(contract) for contract in FACTS}
@@ -80,33 +89,75 @@ def read_facts(batch: Iterable[Event[Any]]) -> list[Fact]:
         if zone is None:
             zone = zones[name] = ZoneInfo(name)
         try:
-            facts.append(_fact(event, zone, today.of(event.now, zone)))
+            read = _message if type(event.data) is MessagePosted else _fact
+            facts.append(read(event, zone, today.of(event.now, zone)))
         except OverflowError:
             raise Poison("the date lies outside the calendar") from None
     return facts
+
+
+def _message(event: Event[MessagePosted], zone: ZoneInfo, today: date) -> Fact:
+    """The most frequent of all; what it says remains as its length and form."""
+    data = event.data
+    local = event.occurred_at.astimezone(zone)
+    day = local.date()
+    thread = data.thread
+    return Fact(
+        event.id,
+        data.community_id,
+        event.occurred_at,
+        day,
+        local.hour,
+        MessagePosted.TYPE,
+        data.member_id,
+        data.channel_id,
+        data.message_id,
+        data.reply_to_member,
+        form_of(data.text, [each.kind for each in data.attachments] if data.attachments else ()),
+        len(data.text),
+        data.is_bot,
+        day < today,
+        data.reply_to,
+        None if thread is None else _thread_key(data.channel_id, thread),
+    )
+
+
+def _thread_key(channel_id: str, thread: str) -> int:
+    """64 bits, signed as the database has them: the name of a thread is what somebody wrote."""
+    name = f"{channel_id}\n{thread}".encode("utf-8", "surrogatepass")
+    return xxh3_64_intdigest(name) - (1 << 63)
 
 
 def _fact(event: Event[Any], zone: ZoneInfo, today: date) -> Fact:
     kept = KEPT[type(event.data)]
     # fields by name, absent ones as None: three times as fast as attributes with defaults
     field = vars(event.data).get
-    occurred_at = event.occurred_at
     day = field(kept.day)
+    local = (day if isinstance(day, datetime) else event.occurred_at).astimezone(zone)
     if not isinstance(day, date) or isinstance(day, datetime):
-        day = local_date(day or occurred_at, zone)
-    amount = field(kept.amount) or 0
+        day = local.date()
     return Fact(
         event.id,
         field("community_id"),
-        occurred_at,
+        event.occurred_at,
         day,
+        local.hour,
         kept.type,
         field("member_id"),
         field("channel_id"),
         field(kept.subject),
         field(kept.other_member),
-        field(kept.label),
-        len(amount) if isinstance(amount, str) else amount,
+        _label(field(kept.label)),
+        field(kept.amount) or 0,
         field("is_bot", False),
         day < today,
+        None,
+        None,
     )
+
+
+def _label(value: Any) -> str | None:
+    """A word, or what stands for a yes: `held_out` of a warm-up that was measured."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return None if value is None else str(value)

@@ -1,17 +1,20 @@
-"""Loads what a request asks for and folds it: series of metrics, one day, a month's report."""
+"""Loads what a request asks for and folds it: metrics by period, by channel or by hour, and one day."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.reporting import store
-from services.reporting.domain.metric_registry import METRICS, DistinctMembers, Metric
-from services.reporting.domain.month_report import CHANNELS_MAX, ChannelRow, MonthReport
-from services.reporting.domain.periods import By, Period, Span, month_before, periods
-from services.reporting.domain.series import Series, sums, types_of
-from shared.contracts.profiles import CommunityProfile
+from services.reporting.domain.metric import Computed, Metric, Relation, Sum
+from services.reporting.domain.metric_registry import METRICS, with_parts
+from services.reporting.domain.periods import By, Period, Span, natural, periods
+from services.reporting.domain.series import Series, placed_sums, related, sums, types_of
+from services.reporting.handlers.computations import COMPUTATIONS
+from services.reporting.handlers.question import Question
+from services.reporting.store import numbers as store
 from shared.postgres.connection import Connection
+
+HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,12 @@ class Numbers:
     series: Sequence[Series]
     revisions: Sequence[int]
     """For each period the revisions of its days, summed."""
+    partial: Sequence[bool]
+    """For each period whether it is not over by the community's clock, or was cut by the span."""
+
+    def total(self, name: str) -> float | int | None:
+        """A metric's value for the whole span."""
+        return next(each.total for each in self.series if each.metric.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,62 +44,73 @@ class DayNumbers:
 
 
 async def read_numbers(
-    connection: Connection, community_id: str, span: Span, by: By, metrics: Sequence[Metric] = METRICS
+    connection: Connection,
+    community_id: str,
+    span: Span,
+    by: By,
+    today: date,
+    metrics: Sequence[Metric] = METRICS,
 ) -> Numbers:
     """The metrics, in the order in which they are asked for."""
     divided = periods(span, by)
-    counts = await store.tallies(connection, community_id, span, types_of(metrics))
-    found = {series.metric.name: series for series in sums(metrics, divided, counts)}
+    asked = Question(connection, community_id, span, divided, today)
+    wanted = with_parts(list(metrics))
+    counts = await store.tallies(connection, community_id, span, types_of(wanted))
+    found = {series.metric.name: series for series in sums(wanted, divided, counts)}
+    for metric in wanted:
+        how = metric.how
+        if isinstance(how, Computed):
+            *values, total = await COMPUTATIONS[how.name](asked, how.arguments)
+            found[metric.name] = Series(metric, tuple(values), total)
+        elif isinstance(how, Relation):
+            found[metric.name] = related(metric, how, found[how.above], found[how.below])
     days = await store.days(connection, community_id, span)
-    for metric in metrics:
-        if isinstance(metric.how, DistinctMembers):
-            found[metric.name] = await _distinct(connection, community_id, metric, span, divided)
     revisions = {day.local_date: day.revision for day in days}
     return Numbers(
         divided,
         [found[metric.name] for metric in metrics],
         [sum(revisions.get(day, 0) for day in period.span) for period in divided],
+        [natural(period.span.first, by) != period.span or period.span.last >= today for period in divided],
     )
 
 
-async def _distinct(
-    connection: Connection, community_id: str, metric: Metric, span: Span, divided: Sequence[Period]
-) -> Series:
-    spans = [*(period.span for period in divided), span]
-    *values, total = await store.active_members(connection, community_id, spans)
-    return Series(metric, tuple(values), total)
+async def read_channels(
+    connection: Connection, community_id: str, span: Span, metrics: Sequence[Metric]
+) -> Numbers:
+    """Sums by channel, by its id; the periods are the channels."""
+    counts = await store.channel_tallies(connection, community_id, span, types_of(metrics))
+    names = sorted({channel for channel, _ in counts})
+    places = {name: place for place, name in enumerate(names)}
+    series = placed_sums(metrics, len(names), ((places[channel], tally) for channel, tally in counts))
+    return _undated([Period(name, span) for name in names], series)
 
 
-async def read_day(connection: Connection, community_id: str, day: date) -> DayNumbers:
+async def read_hours(
+    connection: Connection, community_id: str, span: Span, metrics: Sequence[Metric]
+) -> Numbers:
+    """Sums by hour of the community's day; the periods are the hours, 00 to 23."""
+    counts = await store.hour_tallies(connection, community_id, span, types_of(metrics))
+    return _undated(
+        [Period(f"{hour:02}", span) for hour in range(HOURS)], placed_sums(metrics, HOURS, counts)
+    )
+
+
+def is_divisible(metric: Metric) -> bool:
+    """Whether it can be told by channel and hour: a sum over facts, without their labels."""
+    return isinstance(metric.how, Sum) and not metric.how.has_labels
+
+
+def _undated(divided: Sequence[Period], series: Sequence[Series]) -> Numbers:
+    nothing = [0] * len(divided)
+    return Numbers(divided, series, nothing, [False] * len(divided))
+
+
+async def read_day(connection: Connection, community_id: str, day: date, today: date) -> DayNumbers:
     """One day; zeros where nothing counts on it."""
     span = Span(day, day)
-    numbers = await read_numbers(connection, community_id, span, By.DAY)
+    numbers = await read_numbers(connection, community_id, span, By.DAY, today)
     found = await store.days(connection, community_id, span)
     received: Counter[str] = Counter()
     for tally in await store.tallies(connection, community_id, span):
         received[tally.type] += tally.events
     return DayNumbers(found[0] if found else None, numbers.series, received)
-
-
-async def read_month_report(connection: Connection, profile: CommunityProfile, month: Span) -> MonthReport:
-    """The report of a calendar month. Raises `BadSpan` for the first month that there is."""
-    community_id = profile.community_id
-    before = await read_numbers(connection, community_id, month_before(month), By.MONTH)
-    numbers = await read_numbers(connection, community_id, month, By.DAY)
-    days = await store.days(connection, community_id, month)
-    channels = await store.busiest_channels(connection, community_id, month, CHANNELS_MAX)
-    names = {channel.channel_id: channel.name for channel in profile.channels}
-    return MonthReport(
-        name=profile.name or community_id,
-        time_zone=profile.time_zone,
-        month=month,
-        series=numbers.series,
-        previous={series.metric.name: series.total for series in before.series},
-        revisions={day.local_date: day.revision for day in days},
-        events=sum(day.events for day in days),
-        last_event_at=max((day.last_event_at for day in days), default=None),
-        channels=[
-            ChannelRow(names.get(each.channel_id) or each.channel_id, each.messages, each.members)
-            for each in channels
-        ],
-    )

@@ -12,7 +12,7 @@ from services.rewards.domain.ledger import Reason, TransactionKind
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.score import Standing
 
-KNOWN = {"award": frozenset(RuleName), "reversal": frozenset(Reason)}
+KNOWN = {"award": frozenset({*RuleName, "adjustment"}), "reversal": frozenset(Reason)}
 
 
 class BalanceDocument(BaseModel):
@@ -22,6 +22,10 @@ class BalanceDocument(BaseModel):
     member_id: str
     balance: int
     debt: int
+    pending: int
+    """Set aside for redemptions that are not confirmed."""
+    held: int
+    """Set aside while an operator looks at how it was earned."""
 
 
 class LineDocument(BaseModel):
@@ -34,6 +38,8 @@ class LineDocument(BaseModel):
     wallet_change: int
     debt_change: int
     """Above zero when a debt grew, below when it was repaid."""
+    pending_change: int
+    held_change: int
     rule: str
     rule_version: int
     reason: str
@@ -49,15 +55,24 @@ class LineDocument(BaseModel):
     def of(cls, row: asyncpg.Record, locale: str) -> "LineDocument":
         """A row of the statement."""
         known = dict(row)
-        identifier, wallet, debt = known.pop("id"), known.pop("wallet"), known.pop("debt")
-        text = TEXTS.say(locale, _key(row), points=row["points"])
-        known["points"] = wallet + debt
-        return cls(transaction_id=identifier, wallet_change=wallet, debt_change=-debt, text=text, **known)
+        moved = {name: known.pop(name) for name in ("wallet", "debt", "pending", "held")}
+        known["points"] = moved["wallet"] + moved["debt"]
+        return cls(
+            transaction_id=known.pop("id"),
+            wallet_change=moved["wallet"],
+            debt_change=-moved["debt"],
+            pending_change=moved["pending"],
+            held_change=moved["held"],
+            text=TEXTS.say(locale, _key(row), points=row["points"]),
+            **known,
+        )
 
 
 def _key(row: asyncpg.Record) -> str:
     """The text of a transaction; one by a rule that this version does not know has a plain one."""
-    kind, why = ("reversal", row["reason"]) if row["reverses"] else ("award", row["rule"])
+    kind, why = row["kind"], row["reason"] if row["reverses"] else row["rule"]
+    if kind not in KNOWN:
+        return f"move.{kind}"
     return f"{kind}.{why}" if why in KNOWN[kind] else f"{kind}.other"
 
 
@@ -100,7 +115,7 @@ class MonthDocument(BaseModel):
 
     community_id: str
     month: str
-    state: Literal["open", "closed"]
+    state: Literal["open", "closing", "published", "choosing", "fulfilled", "closed"]
     closes_at: datetime
     """Not before; it also waits until moderation and engagement have told all of their facts."""
     closed_at: datetime | None
@@ -110,6 +125,14 @@ class MonthDocument(BaseModel):
     score_version: int
     late_facts: int
     """Facts that came after the close and changed nothing."""
+    excluded: dict[str, str]
+    """By member why they are no candidate: staff, left, sanctioned, held."""
+    dead_letters: int
+    """Records of the month that were set aside; its close waited for them in vain."""
+    honours: dict[str, tuple[str, int]]
+    """By part of the score who has most of it, and how much."""
+    text: str
+    """The honour list, ready for the chat."""
 
 
 class CheckDocument(BaseModel):

@@ -3,7 +3,7 @@
 A closed month stays as it is: what would have changed it is counted as late.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -29,11 +29,15 @@ class DayChange:
     """The latest moment of what was added."""
     slots: list[int] = field(default_factory=list)
     """Moments of messages that won one, in milliseconds since 1970."""
+    alike: int = 0
+    """Messages that were not paid as they were like one that was."""
+    sketches: Sequence[str] = ()
+    """Of the last paid messages as they are after this; none when no message was paid."""
 
     @property
     def grows(self) -> bool:
         """Whether anything is added."""
-        return bool(self.slots or self.messages_added or self.checkins_added)
+        return bool(self.slots or self.messages_added or self.checkins_added or self.alike)
 
     @property
     def shrinks(self) -> bool:

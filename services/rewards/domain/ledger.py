@@ -1,28 +1,39 @@
-"""Double entry: how an award or a reversal moves points between issuer, wallet and debt.
+"""Double entry: what each kind of transaction moves between the accounts of a community and of its members.
 
-Every transaction's amounts sum to zero. A wallet is never below zero. What a wallet cannot pay back becomes a
-debt (an account at or below zero), and whatever is earned later repays the debt first; so a member with debt
-has an empty wallet, and wallet + debt is what was awarded less what was reversed, in whatever order.
+Every transaction's amounts sum to zero. Only the issuer and a debt are ever below zero. What a member cannot
+pay back becomes a debt, and whatever the member is given later repays the debt first; so a member with debt
+has an empty wallet, and wallet + held + debt is what was given less what was taken, in whatever order.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
 Owner = tuple[str, str]
-"""community_id, member_id."""
+"""community_id, member_id; the community's own accounts have no member id."""
 
 
 class AccountKind(StrEnum):
     """What an account is for."""
 
     ISSUER = "issuer"
-    """One per community, without a member: points come from here and go back to it."""
+    """Points come from here and go back to it; minus what was issued."""
+    REDEEMED = "redeemed"
+    """What was spent on gifts."""
+    EXPIRED = "expired"
+    BUDGET = "gift_budget"
+    """What operators may give away: red packets, lotteries, compensation."""
+    PROMISED = "promised"
+    """What of the budget is set aside for a red packet or a lottery."""
     WALLET = "wallet"
     DEBT = "debt"
+    PENDING = "pending"
+    """Set aside for a redemption that is not confirmed."""
+    HELD = "held"
+    """Set aside while somebody looks at how it was earned."""
 
 
 class TransactionKind(StrEnum):
@@ -30,6 +41,44 @@ class TransactionKind(StrEnum):
 
     AWARD = "award"
     REVERSAL = "reversal"
+    RESERVE = "reserve"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    FUND = "fund"
+    DEFUND = "defund"
+    PROMISE = "promise"
+    RETURN = "return"
+    GRANT = "grant"
+    COMPENSATE = "compensate"
+    DEDUCT = "deduct"
+    HOLD = "hold"
+    RELEASE = "release"
+    VOID = "void"
+    EXPIRE = "expire"
+
+
+MEMBER = None
+"""Given: the debt first, then the wallet. Taken: the wallet first, then what is held, the rest as debt."""
+PATHS: Mapping[TransactionKind, tuple[AccountKind | None, AccountKind | None]] = {
+    TransactionKind.AWARD: (AccountKind.ISSUER, MEMBER),
+    TransactionKind.REVERSAL: (MEMBER, AccountKind.ISSUER),
+    TransactionKind.RESERVE: (AccountKind.WALLET, AccountKind.PENDING),
+    TransactionKind.CONFIRM: (AccountKind.PENDING, AccountKind.REDEEMED),
+    TransactionKind.CANCEL: (AccountKind.PENDING, MEMBER),
+    TransactionKind.FUND: (AccountKind.ISSUER, AccountKind.BUDGET),
+    TransactionKind.DEFUND: (AccountKind.BUDGET, AccountKind.ISSUER),
+    TransactionKind.PROMISE: (AccountKind.BUDGET, AccountKind.PROMISED),
+    TransactionKind.RETURN: (AccountKind.PROMISED, AccountKind.BUDGET),
+    TransactionKind.GRANT: (AccountKind.PROMISED, MEMBER),
+    TransactionKind.COMPENSATE: (AccountKind.BUDGET, MEMBER),
+    TransactionKind.DEDUCT: (AccountKind.WALLET, AccountKind.ISSUER),
+    TransactionKind.HOLD: (AccountKind.WALLET, AccountKind.HELD),
+    TransactionKind.RELEASE: (AccountKind.HELD, MEMBER),
+    TransactionKind.VOID: (AccountKind.HELD, AccountKind.ISSUER),
+    TransactionKind.EXPIRE: (AccountKind.WALLET, AccountKind.EXPIRED),
+}
+"""From which account to which."""
+OF_MEMBERS = frozenset({AccountKind.WALLET, AccountKind.DEBT, AccountKind.PENDING, AccountKind.HELD})
 
 
 class Reason(StrEnum):
@@ -38,10 +87,21 @@ class Reason(StrEnum):
     MESSAGE_REMOVED = "message_removed"
     MESSAGE_DELETED = "message_deleted"
     CHECKIN_REVOKED = "checkin_revoked"
+    TAKEN_BACK = "taken_back"
+    """A reaction that its giver took away."""
+    INVITEE_LEFT = "invitee_left"
+
+
+class NotEnough(Exception):
+    """An account does not hold what a transaction takes from it."""
+
+    def __init__(self, kind: str, held: int, needed: int) -> None:
+        super().__init__(f"{kind} holds {held}, {needed} are needed")
+        self.kind, self.held, self.needed = kind, held, needed
 
 
 class Movement(NamedTuple):
-    """Points that go to a member, or, with `reverses`, are taken back."""
+    """Points that move in a community: an award, with `reverses` its reversal, or what `does` says."""
 
     transaction_id: str
     community_id: str
@@ -56,25 +116,22 @@ class Movement(NamedTuple):
     announced_at: datetime
     reverses: str | None = None
     reason: str = ""
+    does: TransactionKind | None = None
 
     @property
     def kind(self) -> TransactionKind:
-        """Award or reversal."""
+        """What it does."""
+        if self.does is not None:
+            return self.does
         return TransactionKind.REVERSAL if self.reverses else TransactionKind.AWARD
 
     @property
     def fingerprint(self) -> bytes:
         """Hash of what caused it, not of what came out: the same id with another one is a broken promise."""
-        inputs = (self.community_id, self.member_id, self.rule, self.cause_id, self.reverses or "")
+        inputs = [self.community_id, self.member_id, self.rule, self.cause_id, self.reverses or ""]
+        if self.does is not None:
+            inputs += [self.does, str(self.points)]
         return blake2b("\x1f".join(inputs).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-class Amounts(NamedTuple):
-    """What one transaction adds to each account; the sum is zero."""
-
-    issuer: int
-    wallet: int
-    debt: int
 
 
 class Entry(NamedTuple):
@@ -86,48 +143,156 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
+class Balance:
+    """An account while a batch is folded."""
+
+    id: int
+    points: int = 0
+
+
+@dataclass(slots=True)
 class Purse:
-    """A member's wallet (≥ 0) and debt (≤ 0) while a batch is folded."""
+    """A member's accounts while a batch is folded: wallet (≥ 0), debt (≤ 0), and those opened on need."""
 
     wallet_id: int
     debt_id: int
     wallet: int = 0
     debt: int = 0
+    others: dict[str, Balance] = field(default_factory=dict)
+    earned: int = 0
+    """All that was ever earned before this batch, less what was taken back."""
+    earning: int = 0
+    """What of it this batch adds."""
+    least: int = 0
+    """The least that `earning` is on the way."""
+    most: int = 0
+
+    @property
+    def lowest(self) -> int:
+        """The least that was ever earned at any time of the batch."""
+        return self.earned + self.least
+
+    @property
+    def highest(self) -> int:
+        """The most."""
+        return self.earned + max(self.most, self.earning)
+
+    def earn(self, points: int) -> None:
+        """Earn so much, or lose it when it is below zero."""
+        self.most = max(self.most, self.earning)
+        self.earning += points
+        self.least = min(self.least, self.earning)
 
 
-def amounts_of(points: int, is_reversal: bool, wallet: int, debt: int) -> Amounts:
-    """The amounts of an award or reversal for a member who has this wallet and debt."""
-    if is_reversal:
-        paid = min(points, wallet)
-        return Amounts(points, -paid, paid - points)
+@dataclass(slots=True)
+class Till:
+    """A community's own accounts while a batch is folded."""
+
+    issuer_id: int
+    others: dict[str, Balance] = field(default_factory=dict)
+
+
+Change = tuple[AccountKind, int]
+
+
+def given(points: int, debt: int) -> list[Change]:
+    """What a member with this debt (≤ 0) is given: the debt is repaid first."""
     repaid = min(points, -debt)
-    return Amounts(-points, points - repaid, repaid)
+    return [(AccountKind.WALLET, points - repaid), (AccountKind.DEBT, repaid)]
+
+
+def taken(points: int, wallet: int, held: int = 0) -> list[Change]:
+    """What is taken from a member, more than there is as a debt."""
+    paid = min(points, wallet)
+    from_held = min(points - paid, held)
+    return [
+        (AccountKind.WALLET, -paid),
+        (AccountKind.HELD, -from_held),
+        (AccountKind.DEBT, paid + from_held - points),
+    ]
+
+
+def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till) -> list[Change]:
+    """What a transaction adds to each account; the sum is zero. Raises `NotEnough`."""
+    source, target = PATHS[kind]
+    lines: list[Change] = []
+    if source is MEMBER:
+        assert purse is not None
+        held = purse.others.get(AccountKind.HELD)
+        lines += taken(points, purse.wallet, held.points if held else 0)
+    else:
+        has = _has(source, purse, till)
+        if has is not None and has < points:
+            raise NotEnough(source, has, points)
+        lines.append((source, -points))
+    if target is MEMBER:
+        assert purse is not None
+        lines += given(points, purse.debt)
+    else:
+        lines.append((target, points))
+    return [line for line in lines if line[1]]
+
+
+def _has(kind: AccountKind, purse: Purse | None, till: Till) -> int | None:
+    """What the account holds; None: without limit."""
+    if kind is AccountKind.ISSUER:
+        return None
+    if kind is AccountKind.WALLET and purse is not None:
+        return purse.wallet
+    others = purse.others if kind in OF_MEMBERS and purse is not None else till.others
+    found = others.get(kind)
+    return found.points if found else 0
 
 
 def enter(
-    movements: Iterable[Movement], purses: Mapping[Owner, Purse], issuers: Mapping[str, int]
+    movements: Iterable[Movement], purses: Mapping[Owner, Purse], tills: Mapping[str, Till]
 ) -> list[Entry]:
-    """The entries of the movements in their order; the purses are brought up to date."""
+    """The entries of the movements in their order; purses and tills are brought up to date.
+
+    Raises `NotEnough`.
+    """
     entries: list[Entry] = []
     for movement in movements:
-        identifier, community_id = movement.transaction_id, movement.community_id
-        purse = purses[community_id, movement.member_id]
-        issuer, wallet, debt = amounts_of(
-            movement.points, movement.reverses is not None, purse.wallet, purse.debt
-        )
-        entries.append(Entry(issuers[community_id], identifier, issuer))
-        if wallet:
-            purse.wallet += wallet
-            entries.append(Entry(purse.wallet_id, identifier, wallet))
-        if debt:
-            purse.debt += debt
-            entries.append(Entry(purse.debt_id, identifier, debt))
+        identifier, community_id, points = movement[0], movement[1], movement.points
+        purse, till = purses.get((community_id, movement.member_id)), tills[community_id]
+        # nearly all: an award to a member without debt
+        if movement.does is None and movement.reverses is None and purse is not None and not purse.debt:
+            purse.wallet += points
+            purse.earning += points
+            entries.append(Entry(till.issuer_id, identifier, -points))
+            entries.append(Entry(purse.wallet_id, identifier, points))
+            continue
+        if purse is not None and movement.does is None:
+            purse.earn(-points if movement.reverses is not None else points)
+        for kind, amount in changes(movement.kind, points, purse, till):
+            entries.append(Entry(_book(kind, amount, purse, till), identifier, amount))
     return entries
+
+
+def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till) -> int:
+    """Change the balance; returns the account's id."""
+    if kind is AccountKind.ISSUER:
+        return till.issuer_id
+    if kind is AccountKind.WALLET and purse is not None:
+        purse.wallet += amount
+        return purse.wallet_id
+    if kind is AccountKind.DEBT and purse is not None:
+        purse.debt += amount
+        return purse.debt_id
+    others = purse.others if kind in OF_MEMBERS and purse is not None else till.others
+    others[kind].points += amount
+    return others[kind].id
+
+
+def needs(kind: TransactionKind) -> frozenset[AccountKind]:
+    """The accounts beyond issuer, wallet and debt that a kind of transaction needs."""
+    ordinary = {AccountKind.ISSUER, AccountKind.WALLET}
+    return frozenset(each for each in PATHS[kind] if each is not MEMBER and each not in ordinary)
 
 
 def changes_of(entries: Iterable[Entry]) -> dict[int, int]:
     """What the entries add to each account."""
-    changes: dict[int, int] = {}
+    sums: dict[int, int] = {}
     for account_id, _, amount in entries:
-        changes[account_id] = changes.get(account_id, 0) + amount
-    return changes
+        sums[account_id] = sums.get(account_id, 0) + amount
+    return sums

@@ -15,10 +15,12 @@ The law, complete enough to compute it again from a log of messages and check-in
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
 
 WINNERS = 3
 
@@ -81,10 +83,17 @@ def standings(candidates: Iterable[MemberFacts], rule: ScoreRule = DEFAULT_SCORE
 
 
 def evidence_hash(
-    community_id: str, month: date, candidates: Iterable[MemberFacts], rule: ScoreRule = DEFAULT_SCORE
+    community_id: str,
+    month: date,
+    candidates: Iterable[MemberFacts],
+    rule: ScoreRule = DEFAULT_SCORE,
+    excluded: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """SHA-256 over canonical JSON of all candidates' facts: keys sorted, no spaces, members by id, UTF-8."""
-    evidence = {
+    """SHA-256 over canonical JSON of all members' facts: keys sorted, no spaces, members by id, UTF-8.
+
+    `excluded`: by member why they are no candidate; where there are none, the key is left out.
+    """
+    evidence: dict[str, Any] = {
         "community": community_id,
         "month": f"{month:%Y-%m}",
         "score_version": rule.version,
@@ -93,6 +102,8 @@ def evidence_hash(
             for each in sorted(candidates, key=lambda each: each.member_id)
         ],
     }
+    if excluded:
+        evidence["excluded"] = dict(excluded)
     text = json.dumps(evidence, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

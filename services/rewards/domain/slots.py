@@ -2,6 +2,7 @@
 
 A message that is paid holds a *slot*: its moment. A message wins a slot when its local day has one left and
 no slot of the member lies nearer than the cooldown, before or after, in whatever order the messages arrive.
+It must also differ from the last five paid messages of its day (`similar`).
 Slots are given in log order and never handed on: a message that is removed, before or after it wins, keeps
 its slot and is not paid. So who wins depends on the order of the chat alone, never on when moderation spoke.
 """
@@ -17,6 +18,7 @@ class NoSlot(StrEnum):
 
     CAP = "cap"
     COOLDOWN = "cooldown"
+    SIMILAR = "similar"
 
 
 def refuse_slot(

@@ -16,6 +16,11 @@ def reversal_id(cause_id: str, reverses: str) -> str:
     return _derive(cause_id, f"reversal\x1f{reverses}")
 
 
+def derived_id(cause_id: str, kind: str, what: str = "") -> str:
+    """What else a cause moves: a kind of transaction, once for each `what`."""
+    return _derive(cause_id, f"{kind}\x1f{what}")
+
+
 def _derive(cause_id: str, what: str) -> str:
     """UUID version 8 (RFC 9562): the cause's time, then 72 bits of a hash of the cause and what it does."""
     digest = blake2b(f"{cause_id}\x1f{what}".encode(), digest_size=9).hexdigest()

@@ -8,12 +8,13 @@ from services.rewards.domain.calendar import month_of
 from services.rewards.domain.checkin import Checkin, CheckinKey
 from services.rewards.domain.facts import FactChanges
 from services.rewards.domain.ledger import Movement, Reason
-from services.rewards.domain.rules import DEFAULT_RULES, RuleName, RuleSet
+from services.rewards.domain.rules import RuleName
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count
 from services.rewards.handlers.opening import closed_months
 from services.rewards.handlers.posting import post
 from services.rewards.store.checkins import load_checkins, save_checkins
+from services.rewards.store.rules import RuleBooks, load_books
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.engine import Event, Poison, UnitOfWork
 
@@ -27,8 +28,6 @@ Word = CheckinRecorded | CheckinRevoked
 class AwardCheckins:
     """Each standing check-in is paid once, by the revision that counts."""
 
-    rules: RuleSet = DEFAULT_RULES
-
     async def __call__(self, batch: Sequence[Event[Word]], work: UnitOfWork) -> None:
         """Load the check-ins, fold what is told of them, save, post. Raises `Poison` for an absurd date."""
         for event in batch:
@@ -37,12 +36,13 @@ class AwardCheckins:
             (event.data.community_id, month_of(event.data.local_date)): event.profile.zone for event in batch
         }
         changes = FactChanges(await closed_months(work, months))
+        books = await load_books(work.connection, {event.data.community_id for event in batch})
         checkins = await load_checkins(work.connection, dict.fromkeys(_key(event.data) for event in batch))
         movements: list[Movement] = []
         for event in batch:
             key = _key(event.data)
             before = checkins.get(key) or Checkin(key)
-            after, moved = _pay(before, self._told(before, event), event)
+            after, moved = _pay(before, _told(before, event, books), event)
             _count(before, after, changes)
             checkins[key] = after
             movements += moved
@@ -50,12 +50,14 @@ class AwardCheckins:
         await count(work, changes)
         await post(work, movements)
 
-    def _told(self, before: Checkin, event: Event[Word]) -> Checkin:
-        data = event.data
-        if isinstance(data, CheckinRevoked):
-            return before.revoke(data.revision)
-        points = self.rules.checkin.points_for(data.streak_days)
-        return before.record(data.revision, event.occurred_at, points, self.rules.version)
+
+def _told(before: Checkin, event: Event[Word], books: RuleBooks) -> Checkin:
+    data = event.data
+    if isinstance(data, CheckinRevoked):
+        return before.revoke(data.revision)
+    rules = books.at(data.community_id, event.occurred_at)
+    points = rules.checkin.points_for(data.streak_days)
+    return before.record(data.revision, event.occurred_at, points, rules.version)
 
 
 def _refuse_absurd(local_date: date) -> None:

@@ -10,14 +10,15 @@ from services.rewards import metrics
 from services.rewards.domain.calendar import days_near, month_of
 from services.rewards.domain.facts import DayKey, FactChanges, MonthKey
 from services.rewards.domain.message import Message, MessageKey
-from services.rewards.domain.rules import DEFAULT_RULES, RuleSet
+from services.rewards.domain.rules import RuleSet
 from services.rewards.domain.substance import is_substantive
 from services.rewards.handlers.counting import count
 from services.rewards.handlers.message_desk import Desk, Post
 from services.rewards.handlers.opening import closed_months
 from services.rewards.handlers.posting import post
-from services.rewards.store.facts import load_slots
+from services.rewards.store.facts import DaySlots, load_slots
 from services.rewards.store.messages import add_messages, load_messages, save_messages
+from services.rewards.store.rules import RuleBooks, load_books
 from shared.contracts.chat import MessagePosted
 from shared.engine import Event, UnitOfWork
 
@@ -26,12 +27,11 @@ from shared.engine import Event, UnitOfWork
 class AwardMessages:
     """Messages of people that say enough are facts of the month, and paid when they win a slot."""
 
-    rules: RuleSet = DEFAULT_RULES
-
     async def __call__(self, batch: Sequence[Event[MessagePosted]], work: UnitOfWork) -> None:
         """Load what is known of days and, where needed, of messages; decide in log order, save, post."""
         unpaid: Counter[str] = Counter()
-        posts, months = self._read(batch, unpaid)
+        books = await load_books(work.connection, {event.data.community_id for event in batch})
+        posts, months = self._read(batch, books, unpaid)
         closed = await closed_months(work, months)
         if posts:
             await self._pay(posts, closed, unpaid, work)
@@ -57,18 +57,19 @@ class AwardMessages:
         self,
         posts: Iterable[Post],
         known: Mapping[MessageKey, Message],
-        slots: Mapping[DayKey, Sequence[int]],
+        slots: Mapping[DayKey, DaySlots],
         closed: frozenset[MonthKey],
     ) -> Desk:
         """The posts in log order, on top of what is known."""
-        held = {day: list(moments) for day, moments in slots.items()}
-        desk = Desk(self.rules, dict(known), held, FactChanges(closed))
+        held = {day: list(kept.moments) for day, kept in slots.items()}
+        sketches: dict[DayKey, Sequence[str]] = {day: kept.sketches for day, kept in slots.items()}
+        desk = Desk(dict(known), held, sketches, FactChanges(closed))
         for each in posts:
             desk.take(each)
         return desk
 
     def _read(
-        self, batch: Iterable[Event[MessagePosted]], unpaid: Counter[str]
+        self, batch: Iterable[Event[MessagePosted]], books: RuleBooks, unpaid: Counter[str]
     ) -> tuple[list[Post], dict[MonthKey, ZoneInfo]]:
         """The posts that count unless something speaks against them, and the months of all messages."""
         zones: dict[str, ZoneInfo] = {}
@@ -84,18 +85,20 @@ class AwardMessages:
             if data.is_bot:
                 unpaid["bot"] += 1
             elif is_substantive(data.text):
-                posts.append(self._post(event, local, day))
+                rules = books.at(data.community_id, event.occurred_at)
+                posts.append(self._post(event, local, day, rules))
             else:
                 unpaid["brief"] += 1
         return posts, {(place[0], month): zone for place, (month, zone) in months.items()}
 
-    def _post(self, event: Event[MessagePosted], local: datetime, day: date) -> Post:
+    def _post(self, event: Event[MessagePosted], local: datetime, day: date, rules: RuleSet) -> Post:
         data = event.data
         community_id, member_id = data.community_id, data.member_id
-        beside = days_near(local, self.rules.message.cooldown_seconds)
+        beside = days_near(local, rules.message.cooldown_seconds)
         return Post(
             event,
             (community_id, member_id, data.message_id),
             (community_id, day, member_id),
             tuple((community_id, other, member_id) for other in beside) if beside else (),
+            rules,
         )

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.rewards.domain.calendar import month_of
+from services.rewards.domain.earning import Earning
 from services.rewards.domain.facts import FactChanges
 from services.rewards.domain.ledger import Movement, Reason
 from services.rewards.domain.message import Message, MessageKey, Ruling
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count
+from services.rewards.handlers.opening import FROZEN_STATES
 from services.rewards.handlers.posting import post
+from services.rewards.handlers.settling import Cause, settle
+from services.rewards.store.earnings import load_about, save_earnings
 from services.rewards.store.messages import load_messages, save_messages
 from services.rewards.store.months import load_states
 from shared.contracts.chat import MessageDeleted
@@ -34,13 +38,18 @@ class JudgeMessages:
         messages = await load_messages(work.connection, dict.fromkeys(key for _, key, _ in words))
         months = {(each.key[0], month_of(each.day)) for each in messages.values() if each.day}
         states = await load_states(work.connection, months) if months else {}
-        changes = FactChanges(frozenset(key for key, state in states.items() if state == "closed"))
+        changes = FactChanges(frozenset(key for key, state in states.items() if state in FROZEN_STATES))
+        earnings = await load_about(work.connection, dict.fromkeys(key for _, key, _ in words))
         movements: list[Movement] = []
         for event, key, word in words:
             before = messages.get(key) or Message(key)
             messages[key], moved = _settle(before, event, word)
             _count(before, messages[key], changes)
             movements += moved
+            if key in earnings and messages[key].ruling.stands != before.ruling.stands:
+                earnings[key], moved = _resettle(earnings[key], messages[key], event, word)
+                movements += moved
+        await save_earnings(work.connection, (each for about in earnings.values() for each in about))
         await save_messages(work.connection, messages.values())
         await count(work, changes)
         await post(work, movements)
@@ -75,6 +84,20 @@ def _settle(before: Message, event: Event[Judgement], word: Ruling) -> tuple[Mes
     reason = Reason.MESSAGE_DELETED if word.is_deleted else Reason.MESSAGE_REMOVED
     identifier = reversal_id(event.id, before.award_id)
     return after._replace(award_id=None), [Movement(identifier, *shared, before.award_id, reason)]
+
+
+def _resettle(
+    about: Sequence[Earning], message: Message, event: Event[Judgement], word: Ruling
+) -> tuple[list[Earning], list[Movement]]:
+    """What was earned by a message goes and comes back with it: reactions to it, thanks for it."""
+    reason = Reason.MESSAGE_DELETED if word.is_deleted else Reason.MESSAGE_REMOVED
+    settled: list[Earning] = []
+    movements: list[Movement] = []
+    for earning in about:
+        after, moved = settle(earning, earning.is_given and message.ruling.stands, Cause.of(event), reason)
+        settled.append(after)
+        movements += moved
+    return settled, movements
 
 
 def _count(before: Message, after: Message, changes: FactChanges) -> None:

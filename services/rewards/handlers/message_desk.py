@@ -1,6 +1,7 @@
 """Folds substantive messages, in log order, into what they change."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,11 +9,13 @@ from services.rewards.domain.facts import DayKey, FactChanges
 from services.rewards.domain.ledger import Movement
 from services.rewards.domain.message import UNJUDGED, Message, MessageKey
 from services.rewards.domain.rules import RuleName, RuleSet
-from services.rewards.domain.slots import refuse_slot
+from services.rewards.domain.sketch import KEPT, sketch_of
+from services.rewards.domain.slots import NoSlot, refuse_slot
 from services.rewards.domain.transaction_id import award_id
 from shared.contracts.chat import MessagePosted
 from shared.contracts.identity import milliseconds
 from shared.engine import Event
+from shared.text import like_any
 
 
 class Post(NamedTuple):
@@ -23,15 +26,16 @@ class Post(NamedTuple):
     day: DayKey
     beside: tuple[DayKey, ...]
     """Days that may hold a paid message inside the cooldown."""
+    rules: RuleSet
 
 
 @dataclass(slots=True)
 class Desk:
     """What is known when a batch begins, and what it changes."""
 
-    rules: RuleSet
     known: dict[MessageKey, Message]
     slots: dict[DayKey, list[int]]
+    sketches: dict[DayKey, Sequence[str]]
     changes: FactChanges
     unpaid: Counter[str] = field(default_factory=Counter)
     added: list[Message] = field(default_factory=list)
@@ -47,7 +51,7 @@ class Desk:
             if before.day is not None:
                 return
             ruling, stands = before.ruling, before.ruling.stands
-        points, version, paid_by = self._win(each), self.rules.version, None
+        points, version, paid_by = self._win(each), each.rules.version, None
         event = each.event
         if points and stands:
             paid_by = award_id(event.id, RuleName.MESSAGE, ruling.restored)
@@ -69,18 +73,27 @@ class Desk:
 
     def _win(self, each: Post) -> int:
         """The points that a message earns; it takes its slot whether or not it stands."""
-        rule = self.rules.message
+        rule = each.rules.message
         at_ms = milliseconds(each.event.occurred_at)
         same_day = self.slots.get(each.day)
         if same_day is None:
             same_day = self.slots[each.day] = []
         beside = [self.slots.get(day, []) for day in each.beside] if each.beside else ()
         refused = refuse_slot(at_ms, same_day, beside, rule)
+        lately = self.sketches.get(each.day, ())
+        if refused is None:
+            sketch = sketch_of(each.event.data.text)
+            if lately and like_any(sketch, lately, rule.similarity_max):
+                refused = NoSlot.SIMILAR
+                self.changes.of(each.day).alike += 1
         if refused is not None:
             self.unpaid[refused] += 1
             return 0
         same_day.append(at_ms)
-        self.changes.of(each.day).slots.append(at_ms)
+        lately = self.sketches[each.day] = [*lately[1 - KEPT :], sketch]
+        change = self.changes.of(each.day)
+        change.slots.append(at_ms)
+        change.sketches = lately
         return rule.points
 
 

@@ -4,8 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from services.rewards import metrics
-from services.rewards.domain.ledger import AccountKind, Movement, Owner, Purse, changes_of, enter
+from services.rewards.domain.ledger import (
+    OF_MEMBERS,
+    AccountKind,
+    Balance,
+    Movement,
+    Owner,
+    Purse,
+    Till,
+    TransactionKind,
+    changes_of,
+    enter,
+    needs,
+)
+from services.rewards.handlers.change_levels import change_levels
 from services.rewards.store.ledger import (
+    Account,
     known_transactions,
     lock_accounts,
     open_accounts,
@@ -16,19 +30,25 @@ from shared.contracts.rewards import PointsAwarded, PointsReversed
 from shared.engine import Poison, UnitOfWork
 from shared.postgres.connection import Connection
 
+ORDINARY = frozenset({AccountKind.ISSUER, AccountKind.WALLET, AccountKind.DEBT})
+GIVES = frozenset({TransactionKind.AWARD, TransactionKind.GRANT, TransactionKind.COMPENSATE})
+
 
 async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
     """Write the movements in their order and announce them; what the ledger holds already is left out.
 
-    Raises `Poison` when an id stands in the ledger for something else.
+    Raises `Poison` when an id stands in the ledger for something else, and `NotEnough`.
     """
     fresh = await _fresh(work.connection, movements)
     if not fresh:
         return
-    purses, issuers = await _open_purses(work.connection, fresh)
-    entries = enter(fresh, purses, issuers)
-    writing = write_movements(work.connection, fresh, entries, changes_of(entries))
-    await work.publish_during(writing, ((_fact(movement), movement.announced_at) for movement in fresh))
+    purses, tills = await _open_purses(work.connection, fresh)
+    entries = enter(fresh, purses, tills)
+    earned = {purse.wallet_id: purse.earning for purse in purses.values() if purse.earning}
+    writing = write_movements(work.connection, fresh, entries, changes_of(entries), earned)
+    facts = ((fact, movement.announced_at) for movement in fresh if (fact := _fact(movement)))
+    await work.publish_during(writing, facts)
+    await change_levels(work, purses, fresh)
     _count(fresh)
 
 
@@ -46,44 +66,76 @@ async def _fresh(connection: Connection, movements: Sequence[Movement]) -> Seque
 
 async def _open_purses(
     connection: Connection, movements: Iterable[Movement]
-) -> tuple[dict[Owner, Purse], dict[str, int]]:
-    """The members' purses and the communities' issuers, locked; made where they are missing."""
+) -> tuple[dict[Owner, Purse], dict[str, Till]]:
+    """The members' purses and the communities' tills, locked; accounts are made where they are missing."""
     members = {(movement.community_id, movement.member_id) for movement in movements}
     owners = members | {(community_id, "") for community_id, _ in members}
+    wanted = {(*owner, kind) for owner in owners for kind in _kinds(owner)} | _special(movements)
     accounts = await lock_accounts(connection, owners)
-    missing = owners - {(account.community_id, account.member_id) for account in accounts}
+    missing = wanted - {(each.community_id, each.member_id, each.kind) for each in accounts}
     if missing:
-        await open_accounts(connection, [(*owner, kind) for owner in missing for kind in _kinds(owner)])
-        accounts += await lock_accounts(connection, missing)
+        await open_accounts(connection, missing)
+        accounts = await lock_accounts(connection, owners)
+    return _purses(members, accounts), _tills(accounts)
+
+
+def _kinds(owner: Owner) -> tuple[str, ...]:
+    return (AccountKind.WALLET.value, AccountKind.DEBT.value) if owner[1] else (AccountKind.ISSUER.value,)
+
+
+def _special(movements: Iterable[Movement]) -> set[tuple[str, str, str]]:
+    """The accounts that only some kinds of transactions need."""
+    return {
+        (each.community_id, each.member_id if kind in OF_MEMBERS else "", kind.value)
+        for each in movements
+        if each.does is not None
+        for kind in needs(each.does)
+    }
+
+
+def _purses(members: Iterable[Owner], accounts: Iterable[Account]) -> dict[Owner, Purse]:
     held = {(account.community_id, account.member_id, account.kind): account for account in accounts}
     purses = {}
     for owner in members:
-        wallet, debt = held[*owner, AccountKind.WALLET], held[*owner, AccountKind.DEBT]
-        purses[owner] = Purse(wallet.id, debt.id, wallet.balance, debt.balance)
-    return purses, {each.community_id: each.id for each in accounts if each.kind == AccountKind.ISSUER}
+        if not owner[1]:
+            continue
+        wallet, debt = held[*owner, "wallet"], held[*owner, "debt"]
+        purses[owner] = Purse(wallet.id, debt.id, wallet.balance, debt.balance, earned=wallet.earned)
+    for each in accounts:
+        if each.member_id and each.kind not in ORDINARY:
+            purses[each.community_id, each.member_id].others[each.kind] = Balance(each.id, each.balance)
+    return purses
 
 
-def _kinds(owner: Owner) -> tuple[AccountKind, ...]:
-    return (AccountKind.WALLET, AccountKind.DEBT) if owner[1] else (AccountKind.ISSUER,)
+def _tills(accounts: Iterable[Account]) -> dict[str, Till]:
+    ours = [each for each in accounts if not each.member_id]
+    tills = {each.community_id: Till(each.id) for each in ours if each.kind == AccountKind.ISSUER}
+    for each in ours:
+        if each.kind != AccountKind.ISSUER:
+            tills[each.community_id].others[each.kind] = Balance(each.id, each.balance)
+    return tills
 
 
-def _fact(movement: Movement) -> Contract:
-    if movement.reverses is None:
-        return PointsAwarded(
+def _fact(movement: Movement) -> Contract | None:
+    """What others are told; what only moves between a member's own accounts is told by its own events."""
+    if movement.reverses is not None:
+        return PointsReversed(
             community_id=movement.community_id,
             transaction_id=movement.transaction_id,
+            reversed_transaction_id=movement.reverses,
             member_id=movement.member_id,
             points=movement.points,
-            rule=movement.rule,
+            reason=movement.reason,
             cause_id=movement.cause_id,
         )
-    return PointsReversed(
+    if movement.does is not None and movement.does not in GIVES:
+        return None
+    return PointsAwarded(
         community_id=movement.community_id,
         transaction_id=movement.transaction_id,
-        reversed_transaction_id=movement.reverses,
         member_id=movement.member_id,
         points=movement.points,
-        reason=movement.reason,
+        rule=movement.rule,
         cause_id=movement.cause_id,
     )
 
@@ -91,12 +143,17 @@ def _fact(movement: Movement) -> Contract:
 def _count(movements: Iterable[Movement]) -> None:
     awarded: Counter[str] = Counter()
     reversed_: Counter[str] = Counter()
+    moved: Counter[str] = Counter()
     for movement in movements:
-        if movement.reverses is None:
+        if movement.reverses is not None:
+            reversed_[movement.reason] += movement.points
+        elif movement.does is None or movement.does in GIVES:
             awarded[movement.rule] += movement.points
         else:
-            reversed_[movement.reason] += movement.points
+            moved[movement.does] += movement.points
     for rule, points in awarded.items():
         metrics.POINTS_AWARDED.labels(rule).inc(points)
     for reason, points in reversed_.items():
         metrics.POINTS_REVERSED.labels(reason).inc(points)
+    for kind, points in moved.items():
+        metrics.POINTS_MOVED.labels(kind).inc(points)

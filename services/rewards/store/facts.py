@@ -1,13 +1,14 @@
 """The facts of months: members' days with their slots, and who talked with whom."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from services.rewards.domain.facts import DayChange, DayKey, FactChanges, TalkKey
 from services.rewards.store.months import count_late
 from shared.postgres.connection import Connection
 
 LOAD_SLOTS = """
-    SELECT known.community_id, known.day, known.member_id, known.slots
+    SELECT known.community_id, known.day, known.member_id, known.slots, known.sketches
     FROM unnest($1::text[], $2::date[], $3::text[]) AS wanted (community_id, day, member_id)
     CROSS JOIN LATERAL (
         SELECT * FROM member_day d
@@ -16,13 +17,17 @@ LOAD_SLOTS = """
     ) AS known
 """
 ADD_TO_DAYS = """
-    INSERT INTO member_day AS known (community_id, day, member_id, messages, checkins, last_at, slots)
-    SELECT community_id, day, member_id, messages, checkins, last_at, slots::bigint[]
-    FROM unnest($1::text[], $2::date[], $3::text[], $4::int[], $5::int[], $6::timestamptz[], $7::text[])
-         AS added (community_id, day, member_id, messages, checkins, last_at, slots)
+    INSERT INTO member_day AS known (community_id, day, member_id, messages, checkins, last_at, slots,
+                                     sketches, alike)
+    SELECT community_id, day, member_id, messages, checkins, last_at, slots::bigint[], sketches::text[], alike
+    FROM unnest($1::text[], $2::date[], $3::text[], $4::int[], $5::int[], $6::timestamptz[], $7::text[],
+                $8::text[], $9::int[])
+         AS added (community_id, day, member_id, messages, checkins, last_at, slots, sketches, alike)
     ON CONFLICT (community_id, day, member_id) DO UPDATE SET
         messages = known.messages + excluded.messages, checkins = known.checkins + excluded.checkins,
-        last_at = greatest(known.last_at, excluded.last_at), slots = known.slots || excluded.slots
+        last_at = greatest(known.last_at, excluded.last_at), slots = known.slots || excluded.slots,
+        alike = known.alike + excluded.alike,
+        sketches = CASE WHEN excluded.sketches = '{}' THEN known.sketches ELSE excluded.sketches END
 """
 TAKE_FROM_DAYS = """
     UPDATE member_day AS known SET
@@ -54,11 +59,18 @@ TAKE_FROM_TALKS = """
 """
 
 
-async def load_slots(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, list[int]]:
-    """The moments of paid messages of these days, where there are any; keys must not repeat."""
+class DaySlots(NamedTuple):
+    """A member's day: the moments of its paid messages, and sketches of the last five."""
+
+    moments: list[int]
+    sketches: list[str]
+
+
+async def load_slots(connection: Connection, keys: Collection[DayKey]) -> dict[DayKey, DaySlots]:
+    """What is known of paid messages of these days, where there is anything; keys must not repeat."""
     columns = list(zip(*keys, strict=True)) or [(), (), ()]
     rows = await connection.fetch(LOAD_SLOTS, *columns)
-    return {(row[0], row[1], row[2]): row[3] for row in rows}
+    return {(row[0], row[1], row[2]): DaySlots(row[3], row[4]) for row in rows}
 
 
 async def save_facts(connection: Connection, changes: FactChanges) -> None:
@@ -82,6 +94,8 @@ async def _add_to_days(connection: Connection, days: list[tuple[DayKey, DayChang
         [change.checkins_added for _, change in days],
         [change.last_at for _, change in days],
         [f"{{{','.join(map(str, change.slots))}}}" for _, change in days],
+        [f"{{{','.join(change.sketches)}}}" for _, change in days],
+        [change.alike for _, change in days],
     )
 
 

@@ -8,14 +8,18 @@ from shared.postgres.connection import Connection
 
 BALANCES = """
     SELECT coalesce(sum(balance) FILTER (WHERE kind = 'wallet'), 0)::bigint AS balance,
-           coalesce(-sum(balance) FILTER (WHERE kind = 'debt'), 0)::bigint AS debt
+           coalesce(-sum(balance) FILTER (WHERE kind = 'debt'), 0)::bigint AS debt,
+           coalesce(sum(balance) FILTER (WHERE kind = 'pending'), 0)::bigint AS pending,
+           coalesce(sum(balance) FILTER (WHERE kind = 'held'), 0)::bigint AS held
     FROM account WHERE community_id = $1 AND member_id = $2 AND member_id <> ''
 """
 STATEMENT = """
     WITH line AS (
         SELECT entry.transaction_id,
                coalesce(sum(entry.amount) FILTER (WHERE account.kind = 'wallet'), 0)::bigint AS wallet,
-               coalesce(sum(entry.amount) FILTER (WHERE account.kind = 'debt'), 0)::bigint AS debt
+               coalesce(sum(entry.amount) FILTER (WHERE account.kind = 'debt'), 0)::bigint AS debt,
+               coalesce(sum(entry.amount) FILTER (WHERE account.kind = 'pending'), 0)::bigint AS pending,
+               coalesce(sum(entry.amount) FILTER (WHERE account.kind = 'held'), 0)::bigint AS held
         FROM account CROSS JOIN LATERAL (
             SELECT * FROM entry e
             WHERE e.account_id = account.id AND ($3::uuid IS NULL OR e.transaction_id < $3)
@@ -26,7 +30,7 @@ STATEMENT = """
     )
     SELECT transaction.id, transaction.kind, transaction.points, transaction.rule, transaction.rule_version,
            transaction.cause_id, transaction.reverses, transaction.reason, transaction.occurred_at,
-           transaction.recorded_at, line.wallet, line.debt
+           transaction.recorded_at, line.wallet, line.debt, line.pending, line.held
     FROM line JOIN transaction ON transaction.id = line.transaction_id
     ORDER BY line.transaction_id DESC
 """
@@ -42,7 +46,7 @@ CHECK = """
     SELECT count(*) AS accounts, coalesce(sum(entries), 0)::bigint AS entries,
            coalesce(sum(entered), 0)::bigint AS entries_sum,
            count(*) FILTER (WHERE balance <> entered) AS wrong_balances,
-           coalesce(-sum(entered) FILTER (WHERE kind = 'issuer'), 0)::bigint AS outstanding,
+           coalesce(sum(entered) FILTER (WHERE member_id <> ''), 0)::bigint AS outstanding,
            (SELECT count(*) FROM truth wallet JOIN truth debt USING (member_id)
             WHERE wallet.kind = 'wallet' AND debt.kind = 'debt' AND wallet.balance > 0 AND debt.balance < 0
            ) AS unpaid_debts

@@ -19,7 +19,8 @@ from tests.builders import NOON, at, event, posted, profile
 
 CANARY = "canary-2f8a"
 WORDS = ("text", "reason", "evidence", "detail", "title", "member_name", "reaction", "thread", "tags")
-NO_FACTS = {"clock.set", "community.profile", "progress.lane", "progress.community"}
+CLOSED: dict[str, Any] = {"attachments": (), "reply_to": None}
+NO_FACTS = {"clock.set", "member.forgotten", "community.profile", "progress.lane", "progress.community"}
 
 
 def read(data: Contract, occurred_at: datetime = NOON, **fields: Any) -> Fact:
@@ -32,7 +33,12 @@ def example(contract: type[Contract]) -> Contract:
     values: dict[str, Any] = {
         name: CANARY if name in WORDS else f"some-{name}" for name in contract.model_fields
     }
-    known = {"local_date": date(2024, 3, 1), "posted_at": NOON, "is_bot": False, **dict.fromkeys(AMOUNT, 1)}
+    known = CLOSED | {
+        "local_date": date(2024, 3, 1),
+        "posted_at": NOON,
+        "is_bot": False,
+        **dict.fromkeys(AMOUNT, 1),
+    }
     values |= {name: value for name, value in known.items() if name in values}
     return contract.model_construct(**values)
 

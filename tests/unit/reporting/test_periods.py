@@ -11,10 +11,13 @@ from services.reporting.domain.periods import (
     BadSpan,
     By,
     Span,
-    month_before,
-    parse_month,
+    natural,
+    parse_period,
+    period_of,
     periods,
+    previous,
     span_of,
+    tiles,
 )
 
 
@@ -82,18 +85,38 @@ def test_a_span_has_a_greatest_length() -> None:
         span_of(first, first + timedelta(days=DAYS_MAX))
 
 
-def test_a_month_is_read_and_has_one_before() -> None:
-    january = parse_month("2024-01")
-    assert january == Span(date(2024, 1, 1), date(2024, 1, 31))
-    assert month_before(january) == Span(date(2023, 12, 1), date(2023, 12, 31))
+@pytest.mark.parametrize(
+    ("name", "by", "first", "last", "before"),
+    [
+        ("2024-01", By.MONTH, date(2024, 1, 1), date(2024, 1, 31), "2023-12"),
+        ("2024-W01", By.WEEK, date(2024, 1, 1), date(2024, 1, 7), "2023-W52"),
+        ("2020-W53", By.WEEK, date(2020, 12, 28), date(2021, 1, 3), "2020-W52"),
+        ("2024-03-01", By.DAY, date(2024, 3, 1), date(2024, 3, 1), "2024-02-29"),
+    ],
+)
+def test_a_period_is_read_and_has_one_before(name: str, by: By, first: date, last: date, before: str) -> None:
+    period, kind = parse_period(name)
+    assert (period.name, kind, period.span) == (name, by, Span(first, last))
+    earlier = previous(period, by)
+    assert earlier is not None
+    assert earlier.name == before
 
 
-@pytest.mark.parametrize("text", ["2024-3", "2024-13", "0000-01", "２０２４-03", "2024-03-01", "", "24-03"])
-def test_what_is_no_month_is_refused(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["2024-3", "2024-13", "0000-01", "２０２４-03", "2024-W54", "2023-W53", "2024-02-30", "", "24-03"]
+)
+def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(BadSpan):
-        parse_month(text)
+        parse_period(text)
 
 
-def test_nothing_comes_before_the_first_month() -> None:
-    with pytest.raises(BadSpan):
-        month_before(parse_month("0001-01"))
+@pytest.mark.parametrize("by", list(By))
+def test_nothing_comes_before_the_calendars_first_period(by: By) -> None:
+    assert previous(period_of(date.min, by), by) is None
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 400))
+def test_a_span_is_filled_exactly_by_the_coarsest_periods(first: date, length: int) -> None:
+    span = Span(first, first + timedelta(days=length))
+    by, firsts = tiles(span)
+    assert [day for opens in firsts for day in natural(opens, by)] == list(span)

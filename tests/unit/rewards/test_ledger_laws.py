@@ -2,11 +2,25 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.rewards.domain.ledger import Movement, Purse, amounts_of, changes_of, enter
+from services.rewards.domain.ledger import (
+    PATHS,
+    Balance,
+    Movement,
+    NotEnough,
+    Purse,
+    Till,
+    TransactionKind,
+    changes,
+    changes_of,
+    enter,
+    taken,
+)
+from services.rewards.domain.ledger import given as given_lines
 
 NOW = datetime(2024, 3, 5, tzinfo=UTC)
 OWNER = ("tea", "ann")
@@ -19,36 +33,42 @@ def movement(number: int, amount: int, reverses: str | None = None, cause: str =
     return Movement(f"t{number}", *OWNER, amount, "message", 1, cause, NOW, NOW, reverses)
 
 
-@given(points, st.booleans(), st.integers(0, 100), st.integers(0, 100))
-def test_every_transaction_sums_to_zero_and_moves_all_its_points(
-    amount: int, is_reversal: bool, wallet: int, debt: int
+@given(points, st.integers(0, 100), st.integers(0, 100))
+def test_what_is_taken_comes_from_wallet_then_held_and_the_rest_is_a_debt(
+    amount: int, wallet: int, held: int
 ) -> None:
-    amounts = amounts_of(amount, is_reversal, wallet, -debt)
-    assert sum(amounts) == 0
-    assert amounts.wallet + amounts.debt == (-amount if is_reversal else amount)
-
-
-@given(points, st.booleans(), st.integers(0, 100), st.integers(0, 100))
-def test_a_wallet_is_never_negative_and_a_debt_never_positive(
-    amount: int, is_reversal: bool, wallet: int, debt: int
-) -> None:
-    amounts = amounts_of(amount, is_reversal, wallet, -debt)
-    assert wallet + amounts.wallet >= 0
-    assert -debt + amounts.debt <= 0
-
-
-@given(points, st.integers(1, 100))
-def test_an_award_repays_the_debt_before_it_fills_the_wallet(amount: int, debt: int) -> None:
-    amounts = amounts_of(amount, False, 0, -debt)
-    assert amounts.debt == min(amount, debt)
-    assert amounts.wallet == amount - amounts.debt
+    lines = dict(taken(amount, wallet, held))
+    assert sum(lines.values()) == -amount
+    assert lines["wallet"] == -min(amount, wallet)
+    assert lines["held"] == -min(amount - min(amount, wallet), held)
+    assert lines["debt"] == min(0, wallet + held - amount)
 
 
 @given(points, st.integers(0, 100))
-def test_a_reversal_takes_from_the_wallet_before_it_makes_a_debt(amount: int, wallet: int) -> None:
-    amounts = amounts_of(amount, True, wallet, 0)
-    assert amounts.wallet == -min(amount, wallet)
-    assert amounts.debt == amounts.wallet * -1 - amount
+def test_an_award_repays_the_debt_before_it_fills_the_wallet(amount: int, debt: int) -> None:
+    lines = dict(given_lines(amount, -debt))
+    assert lines["debt"] == min(amount, debt)
+    assert lines["wallet"] == amount - lines["debt"]
+
+
+@given(st.sampled_from(TransactionKind), points, *[st.integers(0, 100)] * 3)
+def test_every_kind_of_transaction_sums_to_zero_and_takes_no_more_than_there_is(
+    kind: TransactionKind, amount: int, wallet: int, debt: int, other: int
+) -> None:
+    purse = Purse(1, 2, wallet if not debt else 0, -debt)
+    purse.others = {name: Balance(9, other) for name in ("pending", "held")}
+    till = Till(3, {name: Balance(8, other) for name in ("gift_budget", "promised", "redeemed", "expired")})
+    before = {**{name: each.points for name, each in (purse.others | till.others).items()},
+              "wallet": purse.wallet, "debt": purse.debt, "issuer": 0}  # fmt: skip
+    source = PATHS[kind][0]
+    if source not in (None, "issuer") and before[source] < amount:
+        with pytest.raises(NotEnough):
+            changes(kind, amount, purse, till)
+        return
+    lines = changes(kind, amount, purse, till)
+    assert sum(change for _, change in lines) == 0
+    assert all(before[name] + change >= 0 for name, change in lines if name not in ("issuer", "debt"))
+    assert all(before[name] + change <= 0 for name, change in lines if name == "debt")
 
 
 def test_a_fingerprint_is_of_the_cause_and_not_of_the_points() -> None:
@@ -69,7 +89,7 @@ class Books(RuleBasedStateMachine):
 
     def post(self, movements: list[Movement]) -> None:
         purse = Purse(WALLET, DEBT, self.balances[WALLET], self.balances[DEBT])
-        entries = enter(movements, {OWNER: purse}, {"tea": ISSUER})
+        entries = enter(movements, {OWNER: purse}, {"tea": Till(ISSUER)})
         for each in movements:
             assert sum(entry.amount for entry in entries if entry.transaction_id == each.transaction_id) == 0
         for account, change in changes_of(entries).items():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Indel
 
-from shared.text import fingerprint_all, similarity
+from shared.text import fingerprint_all, like_any, similarity
 from shared.text.likeness import SKETCH_CHARACTERS_MAX
 
 
@@ -54,3 +54,10 @@ def test_no_fingerprint_holds_its_text() -> None:
     (mark,) = fingerprint_all(["my password is correct horse battery staple"])
     assert "password" not in mark.sketch
     assert "horse" not in mark.sketch
+
+
+def test_a_share_of_exactly_the_least_counts_as_alike() -> None:
+    one, other = "a" * 17 + "bcd", "a" * 17 + "efg"
+    assert like_any(one, ["x", other], 0.85)
+    assert not like_any(one, ["x", other], 0.86)
+    assert not like_any(one, [], 0.5)

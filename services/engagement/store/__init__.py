@@ -1,0 +1,1 @@
+"""All SQL of engagement, one module for each subject."""

@@ -1,0 +1,1 @@
+"""All SQL of reporting: facts and roll-ups in, numbers out."""
