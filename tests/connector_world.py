@@ -17,13 +17,14 @@ from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.ladder import CAPABILITIES, Ability
 from connectors.sdk.outcomes import Done
+from connectors.sdk.profiles import read_profile
 from connectors.sdk.publisher import Publisher
 from shared.contracts.commands import Command, SendMessage
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope, read
 from shared.contracts.partitioning import partition_of
 from shared.contracts.registry import BY_TYPE
-from shared.contracts.topics import CHAT_RECEIPTS
+from shared.contracts.topics import CHAT_EVENTS, CHAT_RECEIPTS
 
 WAIT_SECONDS_MAX = 40.0
 
@@ -162,3 +163,24 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(WAIT_SECONDS_MAX):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def announced(chat: Chat, capability: str) -> None:
+    """Until the profile says that the groups can do this."""
+    async with asyncio.timeout(30):
+        while True:
+            profile = await read_profile(chat.servers, chat.community)
+            if profile and profile.channels and capability in profile.channels[0].capabilities:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def happened(chat: Chat, count: int) -> list[Any]:
+    """The community's events, without profiles."""
+    async with asyncio.timeout(60):
+        while True:
+            found = [e for _, e in await records(chat.servers, CHAT_EVENTS, chat.community, 0)]
+            events = [event for event in found if event.TYPE != "community.profile"]
+            if len(events) >= count:
+                return events
+            await asyncio.sleep(0.1)

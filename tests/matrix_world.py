@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
+from connectors.sdk.profiles import read_profile
 from deploy.local.home import REPOSITORY, Home
 from deploy.local.ports import HOST
 from deploy.local.process import Process, spawn
@@ -67,6 +68,15 @@ class Room:
         assert self.process
         await self.process.until_ready(self._is_ready, WAIT_SECONDS_MAX)
 
+    async def until_announced(self) -> None:
+        """Until services can know what the room's bot may do."""
+
+        async def announced() -> bool:
+            profile = await read_profile(self.servers, self.community)
+            return profile is not None and any("mute" in each.capabilities for each in profile.channels)
+
+        await eventually(announced)
+
     async def _is_ready(self) -> bool:
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
@@ -100,9 +110,9 @@ class Room:
         return await eventually(find)
 
 
-async def eventually(find: Callable[[], Awaitable[Any]]) -> Any:
+async def eventually(find: Callable[[], Awaitable[Any]], seconds_max: float = WAIT_SECONDS_MAX) -> Any:
     """What it finds at last; fails after a while."""
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
+    async with asyncio.timeout(seconds_max):
         while not (found := await find()):  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     return found

@@ -28,7 +28,6 @@ def ability_in(levels: dict[str, Any], bot: str) -> Ability:
         "ban": mine >= needs["ban"],
         "pin": may("m.room.pinned_events", "state_default"),
         "answer_join": mine >= max(needs["invite"], needs["kick"]),
-        "list_members": True,
     }
     return Ability(ALWAYS | {name for name, possible in able.items() if possible})
 

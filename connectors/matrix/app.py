@@ -13,11 +13,12 @@ from connectors.matrix.client import MatrixClient
 from connectors.matrix.mutes import LEVELS, Mutes
 from connectors.matrix.platform import MatrixPlatform
 from connectors.matrix.settings import Settings
-from connectors.matrix.transactions import application, health_router, router
+from connectors.matrix.transactions import application, router
 from connectors.matrix.translate import Translator
 from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
+from connectors.sdk.health import health_router
 from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
 from connectors.sdk.places import read_places
 from shared.contracts.profiles import Channel

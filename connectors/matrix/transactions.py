@@ -60,19 +60,6 @@ def application(lifespan: Lifespan) -> FastAPI:
     )
 
 
-def health_router() -> APIRouter:
-    """The health checks, open to all."""
-    routes = APIRouter()
-
-    @routes.get("/livez")
-    @routes.get("/readyz")
-    async def livez() -> dict[str, str]:
-        """Whether the process answers."""
-        return {"status": "live"}
-
-    return routes
-
-
 def router(
     connector: Connector,
     store: CommandStore,

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from connectors.sdk.claims import Claim
 from connectors.sdk.cleaning import Cleaner
 from connectors.sdk.outlet import Timed
+from connectors.sdk.recent import Recent
 from shared.contracts.chat import (
     Attachment,
     JoinAnswer,
@@ -25,7 +26,6 @@ from shared.contracts.chat import (
 )
 from shared.contracts.contract import Contract
 
-REMEMBERED_MAX = 100_000
 MENTIONS_MAX = 200
 KINDS = {"m.image": "image", "m.video": "video", "m.audio": "audio", "m.file": "file"}
 Raw = dict[str, Any]
@@ -41,23 +41,6 @@ class Reaction:
 
 
 @dataclass(slots=True)
-class Recent:
-    """The newest of what is noted; the oldest is forgotten first."""
-
-    _known: dict[str, Any] = field(default_factory=dict)
-
-    def note(self, key: str, value: Any) -> None:
-        """Remember it."""
-        if len(self._known) >= REMEMBERED_MAX:
-            del self._known[next(iter(self._known))]
-        self._known[key] = value
-
-    def of(self, key: str) -> Any:
-        """What is remembered, or None."""
-        return self._known.get(key)
-
-
-@dataclass(slots=True)
 class Translator:
     """One per connector. What is malformed is passed over and counted: a homeserver sends anything."""
 
@@ -65,9 +48,9 @@ class Translator:
     bot: str
     cleaner: Cleaner = field(default_factory=Cleaner)
     passed_over: int = 0
-    _authors: Recent = field(default_factory=Recent)
-    _reactions: Recent = field(default_factory=Recent)
-    _inviters: Recent = field(default_factory=Recent)
+    _authors: Recent[str] = field(default_factory=Recent)
+    _reactions: Recent[Reaction] = field(default_factory=Recent)
+    _inviters: Recent[str] = field(default_factory=Recent)
 
     def events(self, raw: Any) -> list[Timed]:
         """What one Matrix event tells; nothing for rooms of nobody and types that Hearth does not carry."""

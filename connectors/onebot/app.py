@@ -17,9 +17,9 @@ from connectors.onebot.translate import Translator
 from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
+from connectors.sdk.health import health_app
 from connectors.sdk.places import channels_of, read_places
 from shared.contracts.profiles import Channel
-from shared.http.application import API_VERSION
 
 PATHS = ("/", "/onebot/v11/ws")
 NOTED_EVERY_SECONDS = 5.0
@@ -48,14 +48,7 @@ def build(settings: Settings) -> FastAPI:
             running.clear()
         await store.close()
 
-    app = FastAPI(title="Hearth onebot", version=API_VERSION, lifespan=lifespan, docs_url=None,
-                  redoc_url=None, openapi_url=None)  # fmt: skip
-
-    @app.get("/livez")
-    @app.get("/readyz")
-    async def livez() -> dict[str, str]:
-        """Whether the process answers."""
-        return {"status": "live"}
+    app = health_app("Hearth onebot", lifespan)
 
     async def serve(socket: WebSocket) -> None:
         await running[0].serve(socket)

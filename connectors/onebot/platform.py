@@ -16,17 +16,21 @@ from shared.contracts.commands import (
     BanMember,
     Command,
     DeleteMessage,
+    GrantTitle,
     MuteMember,
     RemoveMember,
     SendMessage,
     UnmuteMember,
 )
 
-MEMBER = frozenset({"send", "reply", "direct", "list_members"})
+MEMBER = frozenset({"send", "reply", "direct"})
 ADMIN = MEMBER | {"delete", "mute", "remove", "ban", "answer_join"}
+OWNER = ADMIN | {"title"}
+TITLE_CHARACTERS_MAX = 6
 MUTE_SECONDS_MAX = 30 * 24 * 3600 - 60
 """QQ takes less than thirty days."""
 TEXT_CHARACTERS_MAX = 4_000
+OnMember = MuteMember | UnmuteMember | RemoveMember | BanMember | GrantTitle
 
 
 @dataclass(slots=True)
@@ -45,8 +49,9 @@ class OneBotPlatform:
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's role; without a channel what it can do in all groups."""
         groups = channels_of(self.groups, claim) if channel_id is None else [claim.platform_id(channel_id)]
-        is_admin = all(self.roles.get(group) in ("owner", "admin") for group in groups)
-        return Ability(ADMIN if is_admin else MEMBER, MUTE_SECONDS_MAX)
+        roles = {self.roles.get(group, "member") for group in groups}
+        able = OWNER if roles == {"owner"} else ADMIN if roles <= {"owner", "admin"} else MEMBER
+        return Ability(able, MUTE_SECONDS_MAX)
 
     async def learn(self) -> None:
         """Ask for the bot's role in every group."""
@@ -79,28 +84,26 @@ class OneBotPlatform:
                     approve=command.accept,
                     reason=command.reason[:100],
                 )
-            case MuteMember() | UnmuteMember() | RemoveMember() | BanMember():
-                await self._discipline(claim, command)
+            case MuteMember() | UnmuteMember() | RemoveMember() | BanMember() | GrantTitle():
+                await self._everywhere(claim, command)
             case _:
                 raise Unsupported(command.TYPE)
         return Done()
 
-    async def _discipline(
-        self, claim: Claim, command: MuteMember | UnmuteMember | RemoveMember | BanMember
-    ) -> None:
-        member = _number(claim.platform_id(command.member_id))
-        named = [claim.platform_id(command.channel_id)] if command.channel_id else None
-        for group in named or channels_of(self.groups, claim):
-            place: dict[str, Any] = {"group_id": _number(group), "user_id": member}
-            match command:
-                case MuteMember():
-                    seconds = max(1, int((command.until - datetime.now(UTC)).total_seconds()))
-                    await self.link.call("set_group_ban", **place, duration=seconds)
-                case UnmuteMember():
-                    await self.link.call("set_group_ban", **place, duration=0)
-                case RemoveMember() | BanMember():
-                    forever = isinstance(command, BanMember)
-                    await self.link.call("set_group_kick", **place, reject_add_request=forever)
+    async def _everywhere(self, claim: Claim, command: OnMember) -> None:
+        """In the named group, or in all; it is refused where no group would do it."""
+        named = getattr(command, "channel_id", None)
+        groups = [claim.platform_id(named)] if named else channels_of(self.groups, claim)
+        refusals: list[Refused] = []
+        for group in groups:
+            action, params = _call_for(command)
+            place = {"group_id": _number(group), "user_id": _number(claim.platform_id(command.member_id))}
+            try:
+                await self.link.call(action, **place, **params)
+            except Refused as error:
+                refusals.append(error)
+        if len(refusals) == len(groups):
+            raise refusals[0]
 
     async def _send(self, claim: Claim, command: SendMessage) -> Done:
         member = claim.platform_id(command.member_id) if command.member_id else None
@@ -117,6 +120,21 @@ class OneBotPlatform:
             raise Refused("a text without a channel and a member")
         number = (sent or {}).get("message_id")
         return Done(claim.name(str(number)) if number is not None else None)
+
+
+def _call_for(command: OnMember) -> tuple[str, dict[str, Any]]:
+    """The action and what it takes besides group and member."""
+    match command:
+        case MuteMember():
+            seconds = max(1, int((command.until - datetime.now(UTC)).total_seconds()))
+            return "set_group_ban", {"duration": seconds}
+        case UnmuteMember():
+            return "set_group_ban", {"duration": 0}
+        case RemoveMember() | BanMember():
+            return "set_group_kick", {"reject_add_request": isinstance(command, BanMember)}
+        case GrantTitle():
+            title = command.title[:TITLE_CHARACTERS_MAX] if command.level else ""
+            return "set_group_special_title", {"special_title": title, "duration": -1}
 
 
 def _number(text: str) -> int:

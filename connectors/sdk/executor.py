@@ -188,11 +188,13 @@ class Executor:
                 await self._wait_again(kept, command, made)
 
     async def _wait_again(self, kept: Kept, command: Command, made: Attempt) -> None:
-        pause = min(BACKOFF_SECONDS[0] * 2 ** min(kept.attempts, 10), BACKOFF_SECONDS[1])
         if made.verdict is Verdict.BUSY:
-            pause = made.retry_after_seconds
-            self._channels.close(_place(command), pause)
-        self._not_before[kept.command_id] = time.monotonic() + pause * random.uniform(1.0, 1.2)  # noqa: S311
+            # the whole channel waits, so that nothing overtakes
+            self._channels.close(_place(command), made.retry_after_seconds)
+        else:
+            pause = min(BACKOFF_SECONDS[0] * 2 ** min(kept.attempts, 10), BACKOFF_SECONDS[1])
+            later = time.monotonic() + pause * random.uniform(1.0, 1.2)  # noqa: S311
+            self._not_before[kept.command_id] = later
         await self.store.wait_again(kept.command_id)
 
     def _remember(self, made: Attempt) -> None:

@@ -10,6 +10,7 @@
 | unban_member | ban | unsupported | |
 | pin_message | pin | unsupported | |
 | answer_join_request | answer_join | operators are told | unsupported |
+| grant_title | title | unsupported | |
 | send_message to a channel | send (reply, when it answers a message) | send without reply | unsupported |
 | send_message to a member | direct | unsupported: what is private never becomes public | |
 
@@ -24,6 +25,7 @@ from shared.contracts.commands import (
     BanMember,
     Command,
     DeleteMessage,
+    GrantTitle,
     MuteMember,
     PinMessage,
     RemoveMember,
@@ -45,6 +47,7 @@ CAPABILITIES = frozenset(
         "list_members",
         "replay",
         "answer_join",
+        "title",
     )
 )
 TOLD_OPERATORS = "told_operators"
@@ -58,6 +61,7 @@ _NEEDS: dict[type[Command], str] = {
     UnbanMember: "ban",
     PinMessage: "pin",
     AnswerJoinRequest: "answer_join",
+    GrantTitle: "title",
 }
 
 

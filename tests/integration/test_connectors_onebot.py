@@ -15,7 +15,6 @@ from websockets.exceptions import InvalidStatus
 from connectors.onebot.app import build
 from connectors.onebot.message import read, segments_of
 from connectors.onebot.settings import Settings
-from connectors.sdk.profiles import read_profile
 from deploy.local.kafka import KafkaServer
 from deploy.local.ports import choose_port
 from shared.contracts.commands import (
@@ -24,14 +23,14 @@ from shared.contracts.commands import (
     Command,
     CommandExecuted,
     DeleteMessage,
+    GrantTitle,
     MuteMember,
     PinMessage,
     RemoveMember,
     SendMessage,
     UnmuteMember,
 )
-from shared.contracts.topics import CHAT_EVENTS
-from tests.connector_world import Chat, new_name, records, until
+from tests.connector_world import Chat, announced, happened, new_name, until
 from tests.onebot_stand_in import OneBot
 
 TOKEN = "onebot-token-of-the-tests"
@@ -76,27 +75,6 @@ async def onebot(chat: Chat) -> AsyncIterator[OneBot]:
     async with listening(chat) as url, OneBot(url, TOKEN) as bot:
         await announced(chat, "delete")
         yield bot
-
-
-async def announced(chat: Chat, capability: str) -> None:
-    """Until the profile says that the groups can do this."""
-    async with asyncio.timeout(30):
-        while True:
-            profile = await read_profile(chat.servers, chat.community)
-            if profile and profile.channels and capability in profile.channels[0].capabilities:
-                return
-            await asyncio.sleep(0.1)
-
-
-async def happened(chat: Chat, count: int) -> list[Any]:
-    """The community's events, without profiles."""
-    async with asyncio.timeout(60):
-        while True:
-            found = [e for _, e in await records(chat.servers, CHAT_EVENTS, chat.community, 0)]
-            events = [event for event in found if event.TYPE != "community.profile"]
-            if len(events) >= count:
-                return events
-            await asyncio.sleep(0.1)
 
 
 async def test_three_thousand_messages_keep_their_order_in_each_group(chat: Chat, onebot: OneBot) -> None:
@@ -204,6 +182,18 @@ async def test_mutes_are_cut_to_thirty_days_and_what_is_refused_is_said(chat: Ch
     assert (refused.failure, refused.detail) == ("refused", "retcode 100")
     foreign = await chat.outcome(chat.command(DeleteMessage, channel_id="qq:701", message_id="qq:x; drop"))
     assert foreign.failure == "refused"
+
+
+async def test_titles_are_given_where_the_bot_owns_the_group(chat: Chat) -> None:
+    async with listening(chat) as url, OneBot(url, TOKEN, role="owner") as bot:
+        await announced(chat, "title")
+        bot.answers["set_group_ban"] = {"status": "failed", "retcode": 100}
+        grant = chat.command(GrantTitle, member_id="qq:20001", level=2, title="茶友茶友茶友茶友")
+        assert isinstance(await chat.outcome(grant), CommandExecuted)
+        words = {"user_id": 20001, "special_title": "茶友茶友茶友", "duration": -1}
+        assert bot.calls == [("set_group_special_title", {"group_id": g, **words}) for g in GROUPS]
+        nowhere = chat.command(UnmuteMember, channel_id=None, member_id="qq:20001")
+        assert (await chat.outcome(nowhere)).failure == "refused"
 
 
 async def test_a_bot_that_is_no_administrator_says_so(chat: Chat) -> None:

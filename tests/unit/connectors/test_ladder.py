@@ -13,6 +13,7 @@ from shared.contracts.commands import (
     BanMember,
     Command,
     DeleteMessage,
+    GrantTitle,
     MuteMember,
     PinMessage,
     RemoveMember,
@@ -32,6 +33,7 @@ ACTS = (
     UnbanMember,
     PinMessage,
     AnswerJoinRequest,
+    GrantTitle,
     SendMessage,
 )
 
