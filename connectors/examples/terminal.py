@@ -16,7 +16,7 @@ from shared.contracts.chat import MessagePosted
 from shared.contracts.commands import Command, SendMessage
 from shared.contracts.profiles import Channel
 
-COMMUNITY = os.environ.get("HEARTH_COMMUNITY", "terminal-house")
+COMMUNITY = "terminal-house"
 CAN = frozenset({"send", "reply", "delete"})
 
 
@@ -24,8 +24,8 @@ class Terminal:
     """The platform: what it can do, how often, and how."""
 
     name = "terminal"
-    rates = (Rate(10, 1.0),)
-    channel_rates = (Rate(5, 1.0),)
+    rates: tuple[Rate, ...] = (Rate(10, 1.0),)
+    channel_rates: tuple[Rate, ...] = (Rate(5, 1.0),)
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """The same everywhere."""

@@ -31,7 +31,7 @@ def call(method: str, path: str, content: object = None) -> Any:
 def obey() -> None:
     while True:
         for command in call("GET", "/v1/commands?wait=20")["commands"]:
-            print(json.dumps(command), flush=True)  # a real bot calls its platform here
+            print(json.dumps(command, ensure_ascii=False), flush=True)  # a real bot calls its platform here
             call("POST", "/v1/receipts", {"command_id": command["id"], "outcome": "executed"})
 
 
