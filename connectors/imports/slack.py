@@ -7,16 +7,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import unescape
 from typing import Any
 
 from connectors.imports.archive import Archive, opened
 from connectors.imports.reading import BadLine, BadRecord, Item, Reading, Skipped
 from connectors.imports.record import Scribe, from_seconds, told
 from connectors.imports.source import Broken, Source
+from connectors.slack.text import plain
 
 _DAY = re.compile(r"(?:.*/)?([^/]+)/(\d{4}-\d{2}-\d{2})\.json")
-_MARKED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 SAID = frozenset((None, "me_message", "thread_broadcast", "file_share", "bot_message", "reminder_add"))
 CAME = frozenset(("channel_join", "group_join"))
 WENT = frozenset(("channel_leave", "group_leave"))
@@ -111,7 +110,7 @@ class _Workspace:
         who = record.get("user") or record.get("bot_id") or record.get("username")
         if not isinstance(who, str):
             raise BadRecord("user is missing")
-        text, mentions = self._plain(record.get("text") or "")
+        text, mentions = plain(record.get("text") or "", self.names)
         thread = record.get("thread_ts")
         is_answer = thread is not None and thread != record["ts"]
         return self.scribe.posted(
@@ -127,21 +126,6 @@ class _Workspace:
             reply_to=f"{channel}:{thread}" if is_answer else None,
             is_bot=record.get("subtype") == "bot_message" or bool(record.get("bot_id")),
         )
-
-    def _plain(self, text: str) -> tuple[str, list[str]]:
-        """The text as people read it, and whom it names."""
-        mentions: list[str] = []
-
-        def shown(mark: "re.Match[str]") -> str:
-            target, label = mark.group(1), mark.group(2)
-            if target.startswith("@"):
-                mentions.append(target[1:])
-                return f"@{label or self.names.get(target[1:]) or target[1:]}"
-            if target.startswith(("#", "!")):
-                return f"{target[0]}{label or target[1:]}".replace("!", "@", 1)
-            return target if not label or label == target else f"{label} {target}"
-
-        return unescape(_MARKED.sub(shown, text)), mentions
 
 
 def _list(archive: Archive, file: str) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import kafka_jars
 from deploy.local.home import REPOSITORY
 from tests.servers import temporary_home
 
 GUIDE = REPOSITORY / "docs" / "CONNECTORS.md"
-SECONDS_MAX = 560
+SECONDS_MAX = 840
 CODE = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
 
@@ -31,9 +32,15 @@ def clone(tmp_path: Path) -> Iterator[Path]:
     return tmp_path
 
 
+@pytest.mark.timeout(SECONDS_MAX + 60)
 async def test_the_guide_works_as_it_is_written(clone: Path) -> None:
     async with temporary_home() as home:
-        environment = {**os.environ, "HEARTH_HOME": str(home.root), "COLUMNS": "200"}
+        own = {
+            "HEARTH_HOME": str(home.root),
+            "HEARTH_CACHE": str(kafka_jars.folder().parent),
+            "COLUMNS": "200",
+        }
+        environment = {**os.environ, **own}
         shell = await asyncio.create_subprocess_exec(
             "bash", "-e", "-c", commands(GUIDE), cwd=clone, env=environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,

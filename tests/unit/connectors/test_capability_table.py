@@ -8,6 +8,7 @@ import pytest
 from connectors.matrix.abilities import ability_in
 from connectors.onebot import platform as onebot
 from connectors.sdk import ladder
+from connectors.slack import platform as slack
 from connectors.telegram.abilities import ability_of
 from deploy.local.home import REPOSITORY
 
@@ -17,6 +18,7 @@ BOT = "@hearth:tea.example"
 CAN = {
     "matrix": ability_in({"users": {BOT: 100}}, BOT),
     "onebot": ladder.Ability(onebot.OWNER),
+    "slack": ladder.Ability(slack.ADMIN),
     "telegram": ability_of({"status": "creator"}, is_supergroup=True),
 }
 
