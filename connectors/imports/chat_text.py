@@ -7,6 +7,7 @@ after the time (`安 2023-12-31 22:15:30`). The sender's id is what stands in br
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from connectors.imports.reading import BadLine, Item, Reading, Skipped
@@ -69,7 +70,7 @@ class ChatText:
             head = heading.fullmatch(line.text.strip())
             if head is not None:
                 if entry is not None:
-                    yield from told(entry.number, _told_by(scribe, channel, entry))
+                    yield from told(entry.number, partial(_items, scribe, channel, entry))
                 entry = _Entry(line.number, head)
             elif entry is not None:
                 entry.lines.append(line.text)
@@ -78,7 +79,7 @@ class ChatText:
             elif line.text.strip(" =") and not line.text.startswith("消息"):
                 yield BadLine(line.number, "no time and sender stand before this line")
         if entry is not None:
-            yield from told(entry.number, _told_by(scribe, channel, entry))
+            yield from told(entry.number, partial(_items, scribe, channel, entry))
 
 
 def heading_of(source: Source) -> "re.Pattern[str]":
@@ -88,10 +89,6 @@ def heading_of(source: Source) -> "re.Pattern[str]":
         for pattern in counts:
             counts[pattern] += not isinstance(line, BadLine) and bool(pattern.fullmatch(line.text.strip()))
     return max(counts, key=lambda pattern: counts[pattern])
-
-
-def _told_by(scribe: Scribe, channel: str, entry: _Entry):  # type: ignore[no-untyped-def]
-    return lambda: _items(scribe, channel, entry)
 
 
 def _items(scribe: Scribe, channel: str, entry: _Entry) -> Iterator[Item]:

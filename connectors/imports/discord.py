@@ -6,6 +6,7 @@ Who reacted is there when the export was made with its users; when is not, so it
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import ijson
@@ -37,7 +38,7 @@ class DiscordExport:
                     if place == "messages.item" and step == "start_map":
                         number += 1
                         message = _whole(steps, place, step, value)
-                        yield from told(number, lambda m=message, n=number: channel.items(n, m))  # type: ignore[misc]
+                        yield from told(number, partial(channel.items, number, message))
                     elif (header := _HEADER.fullmatch(place)) and value is not None:
                         channel.header[header.group()] = str(value)
             source.finished()

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connectors.imports.archive import Archive, opened
@@ -33,9 +34,7 @@ class SlackExport:
                 for names in workspace.days(archive):
                     for channel, record in _of_one_day(archive, names):
                         number += 1
-                        yield from told(
-                            number, lambda n=number, c=channel, r=record: workspace.items(n, c, r)  # type: ignore[misc]
-                        )  # fmt: skip
+                        yield from told(number, partial(workspace.items, number, channel, record))
             source.finished()
         except Broken as error:
             yield BadLine(number + 1, str(error))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from connectors.imports.reading import BadLine, BadRecord, Item, Reading
 from connectors.imports.record import Scribe, from_seconds, told
@@ -67,7 +68,7 @@ class CsvTable:
                 continue
             if row:
                 cells = {name: row[place].strip() for name, place in places.items() if place < len(row)}
-                yield from told(lines.number, lambda cells=cells: [_message(scribe, cells)])  # type: ignore[misc]
+                yield from told(lines.number, partial(_messages, scribe, cells))
         yield from lines.bad
 
     def places(self, heading: list[str]) -> dict[str, int]:
@@ -112,10 +113,10 @@ class _Lines:
         raise StopIteration
 
 
-def _message(scribe: Scribe, cells: Mapping[str, str]) -> Item:
+def _messages(scribe: Scribe, cells: Mapping[str, str]) -> Iterator[Item]:
     moment, sender, text = _moment(cells.get("sent_at", "")), cells.get("sender", ""), cells.get("text", "")
     made_up = None if cells.get("id") else scribe.made_up_id(moment.isoformat(), sender, text)
-    return scribe.posted(
+    yield scribe.posted(
         moment,
         sender,
         message_id=made_up or cells["id"],

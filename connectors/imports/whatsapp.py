@@ -5,7 +5,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from connectors.imports.reading import BadLine, Item, Reading, Skipped
 from connectors.imports.record import Scribe, told
@@ -136,12 +137,8 @@ class _Chat:
         entries, self.waiting = self.waiting, []
         knows_seconds = any(re.search(r"\d[:.]\d{2}[:.]\d{2}", each.time) for each in entries)
         for entry, offset in zip(entries, spread(max(1, len(entries))), strict=False):
-
-            def items(entry: _Entry = entry, offset: object = offset) -> Iterator[Item]:
-                moment = self._moment(entry)
-                return self._items(entry, moment if knows_seconds else moment + offset)  # type: ignore[operator]
-
-            yield from told(entry.number, items)
+            inside = timedelta(0) if knows_seconds else offset
+            yield from told(entry.number, partial(self._items, entry, inside))
 
     def _minute(self, entry: _Entry) -> tuple[object, ...]:
         return entry.first, entry.second, entry.third, entry.time
@@ -150,7 +147,8 @@ class _Chat:
         parts = (entry.first, entry.second, entry.third)
         return moment_of([parts[each] for each in self.order], entry.time)
 
-    def _items(self, entry: _Entry, moment: datetime) -> Iterator[Item]:
+    def _items(self, entry: _Entry, inside: timedelta) -> Iterator[Item]:
+        moment = self._moment(entry) + inside
         content = "\n".join(entry.lines).rstrip()
         said = _SAID.fullmatch(content)
         if said is None:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connectors.imports.archive import Archive, opened
@@ -33,7 +34,7 @@ class ZulipExport:
                     realm.learn(content)
                     for record in content.get("zerver_message") or ():
                         number += 1
-                        yield from told(number, lambda n=number, r=record: realm.items(n, r))  # type: ignore[misc]
+                        yield from told(number, partial(realm.items, number, record))
             source.finished()
         except (Broken, AttributeError, KeyError) as error:
             yield BadLine(number + 1, str(error))

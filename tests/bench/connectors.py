@@ -6,6 +6,7 @@ Intake in batches of 100, single events at 500 a second, and commands from their
 import asyncio
 import itertools
 import json
+import os
 import statistics
 import sys
 import time
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -48,6 +50,8 @@ class Door:
     """Kafka's addresses."""
     secret: str
     client: httpx.AsyncClient
+    pid: int = 0
+    """The connector's process."""
     arrived: dict[str, float] = field(default_factory=dict)
     _sent: int = 0
 
@@ -117,6 +121,7 @@ async def door() -> AsyncIterator[Door]:
 
         try:
             await process.until_ready(is_ready, START_SECONDS_MAX)
+            there.pid = process.pid
             await there.send(1)
             yield there
         finally:
@@ -124,6 +129,12 @@ async def door() -> AsyncIterator[Door]:
             server.should_exit = True
             await serving
             await kafka.stop()
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process until now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def paced(count: int, a_second: int, act: Callable[[], Awaitable[float]]) -> list[float]:
@@ -137,7 +148,7 @@ async def paced(count: int, a_second: int, act: Callable[[], Awaitable[float]]) 
 
 async def batches(there: Door) -> None:
     """Batches of 100 on several connections."""
-    began = time.perf_counter()
+    began, used = time.perf_counter(), cpu_seconds(there.pid)
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one() -> None:
@@ -145,8 +156,12 @@ async def batches(there: Door) -> None:
             await there.send(BATCH)
 
     await asyncio.gather(*(one() for _ in range(BATCHES)))
-    seconds = time.perf_counter() - began
-    print(f"batches of {BATCH}, {AT_ONCE} at once: {BATCH * BATCHES / seconds:,.0f} events/s")
+    seconds, used = time.perf_counter() - began, cpu_seconds(there.pid) - used
+    events = BATCH * BATCHES
+    print(f"batches of {BATCH}, {AT_ONCE} at once: {events / seconds:,.0f} events/s")
+    print(
+        f"  the connector's CPU: {1e6 * used / events:,.0f} µs an event, {events / used:,.0f} events a CPU second"
+    )
 
 
 async def commands(there: Door) -> None:
