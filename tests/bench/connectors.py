@@ -159,9 +159,8 @@ async def batches(there: Door) -> None:
     seconds, used = time.perf_counter() - began, cpu_seconds(there.pid) - used
     events = BATCH * BATCHES
     print(f"batches of {BATCH}, {AT_ONCE} at once: {events / seconds:,.0f} events/s")
-    print(
-        f"  the connector's CPU: {1e6 * used / events:,.0f} µs an event, {events / used:,.0f} events a CPU second"
-    )
+    each = 1e6 * used / events
+    print(f"  the connector's CPU: {each:,.0f} µs an event, {events / used:,.0f} events in a second of it")
 
 
 async def commands(there: Door) -> None:
