@@ -33,9 +33,9 @@ from shared.contracts.commands import DeleteMessage
 from tests.servers import temporary_home
 from tests.webhook_world import new_secret
 
-BATCH, BATCHES, AT_ONCE = 100, 300, 8
-SINGLES, SINGLES_A_SECOND = 5_000, 500
-COMMANDS, COMMANDS_A_SECOND = 500, 50
+BATCH, BATCHES, AT_ONCE = 100, 200, 8
+SINGLES, SINGLES_A_SECOND = 2_500, 500
+COMMANDS, COMMANDS_A_SECOND = 300, 50
 CHANNELS = 20
 START_SECONDS_MAX = 60.0
 COMMUNITY = "bench"
