@@ -74,6 +74,13 @@ setup-k8s: $(STAMP) ## Get what the checks of manifests need: kustomize, schemas
 k8s-check: setup-k8s ## Render every overlay; hold it against schemas, policies, the code and checkov
 	@$(BIN)/python -m pytest -q tests/deploy -k k8s
 
+SYNAPSE := .hearth/synapse
+$(SYNAPSE)/.installed: tests/synapse-requirements.txt
+	@test -x $(SYNAPSE)/bin/python || $(PYTHON) -m venv $(SYNAPSE)
+	@echo "installing Synapse, a chat server for tests only"
+	@$(SYNAPSE)/bin/python -m pip install --quiet --require-hashes --requirement tests/synapse-requirements.txt
+	@touch $@
+
 # Checks and tests
 .PHONY: check
 check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, documents made from code
@@ -86,7 +93,7 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 	@$(BIN)/python -m tools.metrics_document --check
 
 .PHONY: test
-test: check setup-stack setup-k8s ## Everything that is tested, on real Kafka and Postgres
+test: check setup-stack setup-k8s $(SYNAPSE)/.installed ## Everything that is tested, on real Kafka and Postgres
 	@$(BIN)/python -m pytest -q tests
 
 .PHONY: test-unit
@@ -100,6 +107,10 @@ test-integration: setup-stack ## Handlers and engine on real Postgres and Kafka
 .PHONY: test-e2e
 test-e2e: setup-stack ## Whole processes: faults, and real histories where there are any
 	@$(BIN)/python -m pytest -q tests/e2e
+
+.PHONY: test-connectors
+test-connectors: setup-stack $(SYNAPSE)/.installed ## Connectors on real chat servers and on stand-ins that speak the real protocols
+	@$(BIN)/python -m pytest -q tests/unit/connectors tests/integration/test_connectors_*.py tests/e2e/test_connectors_*.py
 
 .PHONY: bench
 bench: setup-stack ## Events a second and CPU an event of every layer, in one run, with their ratios

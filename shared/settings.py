@@ -1,4 +1,4 @@
-"""What a service is told by its environment: one variable for each field, secrets also as a file."""
+"""What a process is told by its environment: one variable for each field, secrets also as a file."""
 
 import os
 import re
@@ -39,8 +39,8 @@ def _addresses(value: str) -> str:
     return value
 
 
-class ServiceSettings(BaseSettings):
-    """What every service needs; a service adds its own fields in a subclass.
+class ProcessSettings(BaseSettings):
+    """What every process of Hearth needs.
 
     A field `api_token` is read from `API_TOKEN`. A secret may come from a file instead: `API_TOKEN_FILE`
     names it. Raises `BadSettings`, which names each variable that is missing or wrong and never its value.
@@ -50,7 +50,6 @@ class ServiceSettings(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)]
     kafka_bootstrap_servers: Annotated[str, AfterValidator(_addresses)]
     """`host:port`, several separated by commas."""
     kafka_username: str = ""
@@ -58,10 +57,6 @@ class ServiceSettings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = None
     """PEM of the authority that signs the brokers' certificates."""
-    api_host: str = "127.0.0.1"
-    api_port: Port
-    metrics_port: Port
-    api_token: Annotated[SecretStr, AfterValidator(_strong)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")
@@ -95,6 +90,16 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then secret files, then the environment."""
         return init_settings, SecretFiles(settings_cls), env_settings
+
+
+class ServiceSettings(ProcessSettings):
+    """What every service needs; a service adds its own fields in a subclass."""
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)]
+    api_host: str = "127.0.0.1"
+    api_port: Port
+    metrics_port: Port
+    api_token: Annotated[SecretStr, AfterValidator(_strong)]
 
 
 class SecretFiles(PydanticBaseSettingsSource):

@@ -4,6 +4,8 @@ import typer
 
 from tools import community_command, engagement_command, moderation_command, rewards_command
 from tools.advance_command import advance
+from tools.connect_command import connect
+from tools.connectors_command import connectors
 from tools.demo import demo
 from tools.import_command import import_history
 from tools.metrics_command import metrics
@@ -22,6 +24,8 @@ app.command("up")(up)
 app.command("down")(down)
 app.command("status")(status)
 app.command("doctor")(doctor)
+app.command("connectors")(connectors)
+app.command("connect")(connect)
 app.command("metrics")(metrics)
 app.command("report")(report)
 app.command("forget")(forget)

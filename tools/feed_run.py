@@ -116,6 +116,7 @@ async def publish(
     clock: Literal["event", "wall"] = "event",
     returns_to_wall: bool = True,
     cleaner: Cleaner | None = None,
+    on_durable: Callable[[int], None] = lambda count: None,
 ) -> Published:
     """Publish a run under a progress bar; durable when it returns. Raises PublishFailed or KafkaError."""
     started_at = time.monotonic()
@@ -123,7 +124,7 @@ async def publish(
     feed = Feed(publisher, profile, clock, returns_to_wall)
     with meter(title, total) as advance:
         async with publisher:
-            await feed.run(events, lambda: advance(*how()))
+            await feed.run(events, lambda: advance(*how()), on_durable)
     seconds = time.monotonic() - started_at
     changed = publisher.cleaner
     return Published(

@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
+from connectors.sdk.connector import Connector
+from connectors.webhook import api as webhook
+from connectors.webhook.app import signed_application
+from connectors.webhook.desk import Desk
 from services.engagement import api as engagement
 from services.engagement.api import sources
 from services.engagement.domain.outside import Outside
@@ -39,7 +43,8 @@ ROUTERS: Mapping[str, Callable[[Pool], APIRouter]] = {
 
 def documents(folder: Path) -> dict[Path, str]:
     """Every document by its path."""
-    return {folder / f"{name}.json": _document(name) for name in ROUTERS}
+    made = {name: _document(name) for name in ROUTERS} | {"webhook": _webhook_document()}
+    return {folder / f"{name}.json": text for name, text in made.items()}
 
 
 def stale(folder: Path) -> list[Path]:
@@ -51,6 +56,16 @@ def _document(name: str) -> str:
     app = guarded_application(name, SecretStr("documented"))
     # routes keep the pool for later and ask it nothing while they are made
     include_guarded(app, ROUTERS[name](cast(Pool, None)))
+    return _as_text(app)
+
+
+def _webhook_document() -> str:
+    app = signed_application({})
+    app.include_router(webhook.router(cast(Connector, None), cast(Desk, None)))
+    return _as_text(app)
+
+
+def _as_text(app: FastAPI) -> str:
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -14,6 +14,8 @@ from shared.contracts.topics import CHAT_EVENTS
 
 TELL_EVERY = 250
 """Events between two calls of `on_progress`."""
+DURABLE_EVERY = 5_000
+"""Events between two calls of `on_durable`: a run that goes on repeats at most so many."""
 
 
 @dataclass(slots=True)
@@ -29,8 +31,13 @@ class Feed:
     published: int = 0
     """Events of the history that were taken so far."""
 
-    async def run(self, events: Iterable[Parsed], on_progress: Callable[[], None] = lambda: None) -> None:
-        """Publish; durable when it returns. Raises PublishFailed."""
+    async def run(
+        self,
+        events: Iterable[Parsed],
+        on_progress: Callable[[], None] = lambda: None,
+        on_durable: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        """Publish; durable when it returns. `on_durable` hears how much is. Raises PublishFailed."""
         await self.announce(datetime.now(UTC))
         if self.clock == "event":
             await self._set_clock("event")
@@ -40,10 +47,14 @@ class Feed:
                 self.published += 1
                 if self.published % TELL_EVERY == 0:
                     on_progress()
+                if self.published % DURABLE_EVERY == 0:
+                    await self.publisher.flush()
+                    on_durable(self.published)
         finally:
             if self.clock == "event" and self.returns_to_wall:
                 await self._set_clock("wall")
             await self.publisher.flush()
+            on_durable(self.published)
             on_progress()
 
     async def announce(self, now: datetime) -> None:

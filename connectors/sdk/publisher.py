@@ -58,6 +58,8 @@ class Record(NamedTuple):
     headers: list[tuple[str, bytes]]
     size: int
     """About the bytes that it holds."""
+    durable: "asyncio.Future[None] | None" = None
+    """Done when brokers have it."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,24 @@ class Publisher:
         for event, occurred_at in events:
             await self.publish(event, occurred_at)
 
+    def publish_durably(
+        self, events: Iterable[tuple[Contract, datetime]], topic: str | None = None
+    ) -> "list[asyncio.Future[None]]":
+        """Take several, in order, without waiting: one future each, done when brokers have it, failed with
+        PublishFailed when they do not take it. For many tasks at once; see `room_bytes`."""
+        if self._failure is not None:
+            raise PublishFailed(f"earlier events were not accepted: {self._failure!r}") from self._failure
+        futures = []
+        for event, occurred_at in events:
+            futures.append(asyncio.get_running_loop().create_future())
+            self._enqueue(event, occurred_at, topic or event.TOPIC, futures[-1])
+        return futures
+
+    @property
+    def room_bytes(self) -> int:
+        """How much more may wait; negative when too much does."""
+        return self.unacknowledged_bytes_max - self._unacknowledged_bytes
+
     async def flush(self) -> None:
         """Return when brokers have all that was published. Raises PublishFailed."""
         while senders := [lane.sender for lane in self._lanes.values() if lane.sender]:
@@ -143,7 +163,13 @@ class Publisher:
         if self._failure is not None:
             raise PublishFailed(f"events were not accepted: {self._failure!r}") from self._failure
 
-    def _enqueue(self, event: Contract, occurred_at: datetime, topic: str) -> str:
+    def _enqueue(
+        self,
+        event: Contract,
+        occurred_at: datetime,
+        topic: str,
+        durable: "asyncio.Future[None] | None" = None,
+    ) -> str:
         envelope = seal(event, self.source, occurred_at)
         headers, payload = write(event, envelope)
         clean = self.cleaner.without_nul(event, payload)
@@ -152,7 +178,7 @@ class Publisher:
             headers, payload = write(clean, envelope)
         size = len(payload) + RECORD_OVERHEAD_BYTES
         lane = self._lane(topic, partition_of(clean.community_id))
-        lane.waiting.append(Record(clean.community_id.encode(), payload, headers, size))
+        lane.waiting.append(Record(clean.community_id.encode(), payload, headers, size, durable))
         self._unacknowledged_bytes += size
         if lane.sender is None:
             lane.sender = asyncio.create_task(self._send_all(lane))
@@ -177,12 +203,17 @@ class Publisher:
         except Exception as error:
             self._failure = self._failure or error
         finally:
+            if self._failure is not None:
+                _fail(lane, self._failure)
             lane.sender = None
             self._changed.set()
 
     def _release(self, lane: Lane, count: int) -> None:
         for _ in range(count):
-            self._unacknowledged_bytes -= lane.waiting.popleft().size
+            record = lane.waiting.popleft()
+            self._unacknowledged_bytes -= record.size
+            if record.durable is not None and not record.durable.done():
+                record.durable.set_result(None)
         self.acknowledged += count
         self._changed.set()
 
@@ -210,7 +241,18 @@ class Publisher:
         for sender in senders:
             sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
+        for lane in self._lanes.values():
+            _fail(lane, ConnectionAbortedError("the publisher was closed"))
         await self._producers.close()
+
+
+def _fail(lane: Lane, error: BaseException) -> None:
+    """Tell those who wait for records of this lane that they are not durable."""
+    for record in lane.waiting:
+        if record.durable is not None and not record.durable.done():
+            failed = PublishFailed(f"the event was not accepted: {error!r}")
+            failed.__cause__ = error
+            record.durable.set_exception(failed)
 
 
 async def _send(producer: Producer, lane: Lane) -> int:

@@ -77,6 +77,26 @@ class RemoveMember(Command):
     channel_id: Id | None = None
 
 
+class BanMember(Command):
+    """Take a member out of the community and keep them out, until `unban_member`."""
+
+    TYPE = "ban_member"
+    IDENTITY = ("member_id", "cause_id")
+
+    member_id: Id
+    channel_id: Id | None = None
+
+
+class UnbanMember(Command):
+    """Let somebody come in again; they are not brought back."""
+
+    TYPE = "unban_member"
+    IDENTITY = ("member_id", "cause_id")
+
+    member_id: Id
+    channel_id: Id | None = None
+
+
 class PinMessage(Command):
     """Pin a message in its channel."""
 
@@ -137,6 +157,8 @@ class CommandFailed(Contract):
     failure: Literal["unsupported", "refused", "expired", "rate_limited", "failed"]
     detail: Label = ""
     attempt: int = Field(default=1, ge=1)
+    retryable: bool = False
+    """The same act could succeed under a new command: the platform was away, not unwilling."""
 
 
 COMMAND_CONTRACTS = (
@@ -147,6 +169,8 @@ COMMAND_CONTRACTS = (
     RemoveMember,
     PinMessage,
     AnswerJoinRequest,
+    BanMember,
+    UnbanMember,
     GrantTitle,
 )
 RECEIPT_CONTRACTS = (CommandExecuted, CommandFailed)

@@ -32,6 +32,8 @@ class Channel(BaseModel):
     name: Label = ""
     capabilities: tuple[Label, ...] = Field(default=(), max_length=50)
     """Of: delete, mute, remove, ban, pin, send, reply, direct, list_members, replay. Empty: not known."""
+    mute_seconds_max: int | None = Field(default=None, ge=1)
+    """The longest mute that the platform knows, where it has a limit."""
 
 
 class CommunityProfile(Contract):

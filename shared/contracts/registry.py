@@ -2,6 +2,7 @@
 
 from shared.contracts.chat import CHAT_CONTRACTS
 from shared.contracts.commands import COMMAND_CONTRACTS, RECEIPT_CONTRACTS
+from shared.contracts.connectors import CONNECTOR_CONTRACTS
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import ENGAGEMENT_CONTRACTS
 from shared.contracts.moderation import MODERATION_CONTRACTS
@@ -18,6 +19,7 @@ CONTRACTS: tuple[type[Contract], ...] = (
     *MODERATION_CONTRACTS,
     *ENGAGEMENT_CONTRACTS,
     *REWARDS_CONTRACTS,
+    *CONNECTOR_CONTRACTS,
 )
 BY_TYPE: dict[str, type[Contract]] = {contract.ce_type(): contract for contract in CONTRACTS}
 _KNOWN_NAMES = frozenset(f"hearth.{contract.TYPE}" for contract in CONTRACTS)

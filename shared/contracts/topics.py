@@ -12,6 +12,7 @@ COMMUNITY_PROFILES = "community.profiles"
 MODERATION_EVENTS = "moderation.events"
 ENGAGEMENT_EVENTS = "engagement.events"
 REWARDS_EVENTS = "rewards.events"
+CONNECTOR_STATES = "connector.states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +31,6 @@ TOPICS = (
     Topic(MODERATION_EVENTS),
     Topic(ENGAGEMENT_EVENTS),
     Topic(REWARDS_EVENTS),
+    Topic(CONNECTOR_STATES, compacted=True),
 )
 COMPACTED = frozenset(topic.name for topic in TOPICS if topic.compacted)

@@ -53,19 +53,24 @@ def run(build: Callable[[Settings], FastAPI], settings: Settings) -> None:
     app = build(settings)
     runtime: Runtime = app.state.runtime
     logs.configure(runtime.name, settings.log_level)
-    server = _Server(_config(app, settings))
+    server = _Server(_config(app, settings.api_host, settings.api_port))
     runtime.on_failure = server.leave
     asyncio.run(server.serve())
     sys.exit(1 if runtime.failure else 0)
 
 
-def _config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+async def serve(app: FastAPI, host: str, port: int, *, websockets: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what has begun."""
+    await _Server(_config(app, host, port, websockets)).serve()
+
+
+def _config(app: FastAPI, host: str, port: int, websockets: bool = False) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=settings.api_host,
-        port=settings.api_port,
+        host=host,
+        port=port,
         lifespan="on",
-        ws="none",
+        ws="websockets" if websockets else "none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -280,3 +280,60 @@ def test_a_change_of_a_profile_is_always_newer_than_what_is_known() -> None:
     assert changed(known, "tea", 0, locale="en").revision == known.revision + 1
     assert changed(known, "tea", 99, locale="en").name == "茶馆"
     assert changed(None, "tea", 99) == CommunityProfile(community_id="tea", revision=99)
+
+
+async def test_a_format_is_found_out_and_a_dry_run_publishes_nothing(
+    hearth: Run, kafka_server: KafkaServer, community: str, tmp_path: Path
+) -> None:
+    path = history(tmp_path, "one", "two")
+    (tmp_path / "letter.txt").write_text("随便写的\n一封信\n")
+    code, out, err = await hearth("import", path, "--community", community, "--dry-run", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert (found["format"], found["events"], found["kinds"]) == ("jsonl", 2, {"message.posted": 2})
+    assert (found["members"], found["channels"]) == (1, {"general": 2})
+    assert await told(kafka_server, community) == []
+    code, _, err = await hearth("import", tmp_path / "letter.txt", "--community", community)
+    assert code == 2
+    assert "no format that is known" in err
+    code, out, err = await hearth("import", path, "--community", community, "--json")
+    assert (code, json.loads(out)["published"]) == (0, 2), err
+
+
+def noted(folder: Path) -> list[Path]:
+    """The notes of imports that did not come to their end."""
+    return list(folder.glob("home/imports/*.progress"))
+
+
+async def test_an_import_that_was_stopped_goes_on(
+    kafka_server: KafkaServer, hearth: Run, community: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEARTH_HOME", str(tmp_path / "home"))
+    path = history(tmp_path, *(f"第{number}句" for number in range(60_000)))
+    process = await start(kafka_server, "import", path, "--community", community)
+    while not noted(tmp_path):
+        assert process.returncode is None
+        await asyncio.sleep(0.05)
+    process.kill()
+    await process.communicate()
+    code, out, err = await hearth("import", path, "--community", community, "--resume", "--json")
+    assert code == 0, err
+    summary = json.loads(out)
+    assert summary["passed_over"] >= 5_000
+    assert summary["published"] + summary["passed_over"] == 60_000
+    records = await told(kafka_server, community)
+    ids = {event_id for event_id, data in records if isinstance(data, MessagePosted)}
+    assert len(ids) == 60_000, "0 lost"
+    assert not noted(tmp_path)
+
+
+async def test_csv_columns_are_named_on_the_command_line(hearth: Run, community: str, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text("何时,谁,说\n2024-03-05T12:00:00Z,ann,早\n")
+    columns = [each for pair in ("sent_at=何时", "sender=谁", "text=说") for each in ("--column", pair)]
+    code, out, err = await hearth("import", "csv", path, "--community", community, *columns, "--dry-run")
+    assert code == 0, err
+    assert "events: 1" in out
+    code, _, err = await hearth("import", "csv", path, "--community", community, "--column", "who=谁")
+    assert code == 2
+    assert "FIELD=HEADING" in err

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared.contracts.chat import CHAT_CONTRACTS
 from shared.contracts.commands import COMMAND_CONTRACTS, RECEIPT_CONTRACTS
+from shared.contracts.connectors import ConnectorGap, ConnectorState
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import ENGAGEMENT_CONTRACTS
 from shared.contracts.moderation import MODERATION_CONTRACTS
@@ -15,6 +16,7 @@ from shared.contracts.topics import (
     CHAT_EVENTS,
     CHAT_RECEIPTS,
     COMMUNITY_PROFILES,
+    CONNECTOR_STATES,
     ENGAGEMENT_EVENTS,
     MODERATION_EVENTS,
     REWARDS_EVENTS,
@@ -42,7 +44,7 @@ CHANNELS = (
         CHAT_EVENTS,
         "connectors",
         "What happened in the chats, and, in order with it, profiles and clocks of the communities.",
-        (*CHAT_CONTRACTS, CommunityProfile),
+        (*CHAT_CONTRACTS, CommunityProfile, ConnectorGap),
         sent=False,
     ),
     Channel(
@@ -83,6 +85,14 @@ CHANNELS = (
         "What members earned and received, and how far rewards is.",
         (*REWARDS_CONTRACTS, *PROGRESS_CONTRACTS),
         sent=True,
+    ),
+    Channel(
+        CONNECTOR_STATES,
+        "connectors",
+        "How each connector fares, told every few seconds; compacted, the key is `connector-<id>`.",
+        (ConnectorState,),
+        sent=False,
+        received=False,
     ),
 )
 

@@ -1,0 +1,144 @@
+"""QQ groups through any OneBot v11 implementation, as the executor sees them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.onebot.link import Link
+from connectors.onebot.message import segments_of
+from connectors.sdk.buckets import Rate
+from connectors.sdk.claims import Claim
+from connectors.sdk.ladder import Ability
+from connectors.sdk.outcomes import Done, Refused, Unsupported
+from connectors.sdk.places import channels_of
+from shared.contracts.commands import (
+    AnswerJoinRequest,
+    BanMember,
+    Command,
+    DeleteMessage,
+    GrantTitle,
+    MuteMember,
+    RemoveMember,
+    SendMessage,
+    UnmuteMember,
+)
+
+MEMBER = frozenset({"send", "reply", "direct"})
+ADMIN = MEMBER | {"delete", "mute", "remove", "ban", "answer_join"}
+OWNER = ADMIN | {"title"}
+TITLE_CHARACTERS_MAX = 6
+MUTE_SECONDS_MAX = 30 * 24 * 3600 - 60
+"""QQ takes less than thirty days."""
+TEXT_CHARACTERS_MAX = 4_000
+OnMember = MuteMember | UnmuteMember | RemoveMember | BanMember | GrantTitle
+
+
+@dataclass(slots=True)
+class OneBotPlatform:
+    """Numbers of groups and members are ids."""
+
+    link: Link
+    groups: dict[str, Claim]
+    name: str = "onebot"
+    rates: tuple[Rate, ...] = (Rate(5, 1.0),)
+    # more often than that, and QQ takes the account for a robot
+    channel_rates: tuple[Rate, ...] = (Rate(3, 3.0), Rate(20, 60.0))
+    roles: dict[str, str] = field(default_factory=dict)
+    """The bot's own role by group: `owner`, `admin` or `member`."""
+
+    def ability(self, claim: Claim, channel_id: str | None) -> Ability:
+        """By the bot's role; without a channel what it can do in all groups."""
+        groups = channels_of(self.groups, claim) if channel_id is None else [claim.platform_id(channel_id)]
+        roles = {self.roles.get(group, "member") for group in groups}
+        able = OWNER if roles == {"owner"} else ADMIN if roles <= {"owner", "admin"} else MEMBER
+        return Ability(able, MUTE_SECONDS_MAX)
+
+    async def learn(self) -> None:
+        """Ask for the bot's role in every group."""
+        for group in self.groups:
+            try:
+                mine = await self.link.call(
+                    "get_group_member_info", group_id=_number(group), user_id=_number(self.link.self_id)
+                )
+                self.roles[group] = str((mine or {}).get("role", "member"))
+            except (Refused, Unsupported, AttributeError):
+                self.roles[group] = "member"
+
+    def repeats_safely(self, command: Command) -> bool:
+        """QQ does not drop a text that comes twice."""
+        return not isinstance(command, SendMessage)
+
+    async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
+        """Do it."""
+        match command:
+            case SendMessage():
+                return await self._send(claim, command)
+            case DeleteMessage():
+                await self.link.call("delete_msg", message_id=_number(claim.platform_id(command.message_id)))
+            case AnswerJoinRequest():
+                flag = claim.platform_id(command.request_id)
+                await self.link.call(
+                    "set_group_add_request",
+                    flag=flag,
+                    sub_type="add",
+                    approve=command.accept,
+                    reason=command.reason[:100],
+                )
+            case MuteMember() | UnmuteMember() | RemoveMember() | BanMember() | GrantTitle():
+                await self._everywhere(claim, command)
+            case _:
+                raise Unsupported(command.TYPE)
+        return Done()
+
+    async def _everywhere(self, claim: Claim, command: OnMember) -> None:
+        """In the named group, or in all; it is refused where no group would do it."""
+        named = getattr(command, "channel_id", None)
+        groups = [claim.platform_id(named)] if named else channels_of(self.groups, claim)
+        refusals: list[Refused] = []
+        for group in groups:
+            action, params = _call_for(command)
+            place = {"group_id": _number(group), "user_id": _number(claim.platform_id(command.member_id))}
+            try:
+                await self.link.call(action, **place, **params)
+            except Refused as error:
+                refusals.append(error)
+        if len(refusals) == len(groups):
+            raise refusals[0]
+
+    async def _send(self, claim: Claim, command: SendMessage) -> Done:
+        member = claim.platform_id(command.member_id) if command.member_id else None
+        reply = claim.platform_id(command.reply_to) if command.reply_to else None
+        text = command.text[:TEXT_CHARACTERS_MAX]
+        if command.channel_id is not None:
+            group = _number(claim.platform_id(command.channel_id))
+            message = segments_of(text, reply_to=reply, mention=member)
+            sent = await self.link.call("send_group_msg", group_id=group, message=message)
+        elif member is not None:
+            message = segments_of(text, reply_to=None, mention=None)
+            sent = await self.link.call("send_private_msg", user_id=_number(member), message=message)
+        else:
+            raise Refused("a text without a channel and a member")
+        number = (sent or {}).get("message_id")
+        return Done(claim.name(str(number)) if number is not None else None)
+
+
+def _call_for(command: OnMember) -> tuple[str, dict[str, Any]]:
+    """The action and what it takes besides group and member."""
+    match command:
+        case MuteMember():
+            seconds = max(1, int((command.until - datetime.now(UTC)).total_seconds()))
+            return "set_group_ban", {"duration": seconds}
+        case UnmuteMember():
+            return "set_group_ban", {"duration": 0}
+        case RemoveMember() | BanMember():
+            return "set_group_kick", {"reject_add_request": isinstance(command, BanMember)}
+        case GrantTitle():
+            title = command.title[:TITLE_CHARACTERS_MAX] if command.level else ""
+            return "set_group_special_title", {"special_title": title, "duration": -1}
+
+
+def _number(text: str) -> int:
+    """An id as the protocol has it. Raises Refused for what is none of QQ's."""
+    if not text.lstrip("-").isascii() or not text.lstrip("-").isdecimal():
+        raise Refused("the id is no number")
+    return int(text)

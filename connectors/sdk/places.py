@@ -1,0 +1,69 @@
+"""Which channel of a platform is of which community: a YAML file, the same for every connector.
+
+communities:
+  - community: tea-house
+    namespace: qq
+    channels: ["10001", "10002"]
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from yaml import YAMLError, safe_load
+
+from connectors.sdk.claims import Claim
+from shared.contracts.contract import Id, Label
+from shared.settings import BadSettings
+
+PLACES_MAX = 2_000
+
+
+def _text(value: object) -> object:
+    """Group numbers are numbers to YAML."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Community(BaseModel):
+    """A community and its channels on this platform."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    community: Id
+    namespace: Annotated[Label, Field(pattern=r"^[^\s:]*$")] = ""
+    channels: tuple[Annotated[Id, BeforeValidator(_text), Field(pattern=r"^\S+$")], ...] = Field(
+        min_length=1, max_length=PLACES_MAX
+    )
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    communities: tuple[Community, ...] = Field(min_length=1, max_length=PLACES_MAX)
+
+
+def read_places(path: Path) -> dict[str, Claim]:
+    """Whose each channel is, by the platform's own id. Raises `BadSettings`."""
+    try:
+        communities = _File.model_validate(safe_load(path.read_text(encoding="utf-8"))).communities
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise BadSettings(f"cannot start: {path} cannot be read: {type(error).__name__}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadSettings(f"cannot start: {path}: {place}: {first['msg']}") from None
+    places: dict[str, Claim] = {}
+    for each in communities:
+        bare = Claim(each.community, each.namespace)
+        names = frozenset(bare.name(channel) for channel in each.channels)
+        claim = Claim(each.community, each.namespace, names)
+        for channel in each.channels:
+            if channel in places:
+                raise BadSettings(f"cannot start: {path}: channel {channel} is there twice")
+            places[channel] = claim
+    return places
+
+
+def channels_of(places: dict[str, Claim], claim: Claim) -> list[str]:
+    """The platform's ids of a claim's channels."""
+    return [channel for channel, owner in places.items() if owner == claim]
