@@ -1,6 +1,10 @@
-"""The real year through engagement, on a Postgres of its own, for the figures of docs/QUALITY.md."""
+"""The real year through engagement, on a Postgres of its own, for docs/QUALITY.md and docs/PERFORMANCE.md.
+
+An argument limits how many of its events are taken.
+"""
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -50,6 +54,8 @@ class Year:
     world: World
     events: int
     seconds: float
+    cpu_seconds: float
+    """Of this process, without the database's."""
 
 
 def samples(events: Iterable[Parsed]) -> Iterable[Sample]:
@@ -75,7 +81,11 @@ async def year(limit: int | None = None) -> AsyncIterator[Year]:
         try:
             database = await Databases(server).create("engagement")
             async with await open_pool(database.app_url, "year", size_min=1, size_max=3) as pool:
-                yield await read(pool, limit)
+                known = await read(pool, limit)
+                try:
+                    yield known
+                finally:
+                    await pool.release(known.world.bench.connection)
         finally:
             await server.stop()
 
@@ -88,13 +98,14 @@ async def read(pool: Pool, limit: int | None) -> Year:
     begin = datetime(2024, 1, 1, tzinfo=UTC)
     await world.tell(ClockSet(community_id=COMMUNITY, mode="event", run_id="year"), begin)
     await world.tell(CommunityProfile(community_id=COMMUNITY, revision=1, time_zone="UTC"), begin)
-    events, seconds = 0, 0.0
+    events, seconds, cpu = 0, 0.0, 0.0
     for batch in batches(samples(history(limit))):
-        began = time.perf_counter()
+        began, cpu_before = time.perf_counter(), time.process_time()
         await world.take(batch)
         seconds += time.perf_counter() - began
+        cpu += time.process_time() - cpu_before
         events += len(batch)
-    return Year(world, events, seconds)
+    return Year(world, events, seconds, cpu)
 
 
 async def broken_limits(world: World) -> list[str]:
@@ -122,8 +133,9 @@ async def broken_limits(world: World) -> list[str]:
 
 async def main() -> None:
     """Print what was found."""
-    async with year() as known:
+    async with year(int(sys.argv[1]) if len(sys.argv) > 1 else None) as known:
         print(f"{known.events} events, {known.events / known.seconds:,.0f} a second")
+        print(f"{known.cpu_seconds / known.events * 1e6:,.0f} CPU µs an event, without the database's")
         print(f"limits broken: {await broken_limits(known.world)}")
         for query in (SPELLS, CHANNELS):
             for row in await known.world.rows(query):
