@@ -1,4 +1,4 @@
-"""docs/CONNECTORS.md followed word by word: its commands in its order, in one shell."""
+"""The guide docs/CONNECTORS.md followed word by word: its commands in its order, in one shell."""
 
 import asyncio
 import os

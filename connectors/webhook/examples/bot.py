@@ -18,6 +18,7 @@ KEY = base64.b64decode(os.environ["HEARTH_SECRET"].removeprefix("whsec_"))
 
 
 def call(method: str, path: str, content: object = None) -> Any:
+    """One signed request; its answer."""
     body = json.dumps(content).encode() if content is not None else b""
     request_id, now = str(uuid.uuid4()), str(int(time.time()))
     signature = hmac.digest(KEY, f"{request_id}.{now}.".encode() + body, hashlib.sha256)
@@ -29,6 +30,7 @@ def call(method: str, path: str, content: object = None) -> Any:
 
 
 def obey() -> None:
+    """Fetch commands, carry them out, send receipts."""
     while True:
         for command in call("GET", "/v1/commands?wait=20")["commands"]:
             print(json.dumps(command, ensure_ascii=False), flush=True)  # a real bot calls its platform here

@@ -1,4 +1,4 @@
-"""docs/CONNECTORS.md says what the code can do: the ladder, and every platform's capabilities."""
+"""The guide docs/CONNECTORS.md says what the code can do: the ladder, and every platform's capabilities."""
 
 import re
 from pathlib import Path
