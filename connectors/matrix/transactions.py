@@ -77,9 +77,8 @@ def router(
         if transaction_id in answered or await store.noted(LAST + "id") == transaction_id:
             return {}
         raw_events = _events(await request.body())
-        events = [event for raw in raw_events for event in translator.events(raw)]
         try:
-            await connector.publish(events)
+            await connector.publish([event for raw in raw_events for event in translator.events(raw)])
         except Unavailable:
             raise refuse("dependency-away", Kind.UNAVAILABLE) from None
         await store.note(LAST + "id", transaction_id)

@@ -39,24 +39,21 @@ log = logging.getLogger(__name__)
 def build(settings: Settings) -> FastAPI:
     """The connector as an app that Slack talks to."""
     places = read_places(settings.places_file)
-    claims = tuple(dict.fromkeys(places.values()))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store = await CommandStore.open(settings.connector_store.get_secret_value())
         admin = settings.slack_admin_token
-        client = SlackClient(
-            settings.slack_api,
-            settings.slack_bot_token.get_secret_value(),
-            admin.get_secret_value() if admin else None,
-        )
+        token = settings.slack_bot_token.get_secret_value()
+        client = SlackClient(settings.slack_api, token, admin.get_secret_value() if admin else None)
         platform = SlackPlatform(client, places)
         connector = Connector(
-            settings.connector_id, settings.kafka_bootstrap_servers, store, platform, lambda: claims
-        )
+            settings.connector_id, settings.kafka_bootstrap_servers, store, platform,
+            lambda: tuple(dict.fromkeys(places.values())),
+        )  # fmt: skip
         desk = Desk(connector, store, platform, places)
-        secret = settings.slack_signing_secret.get_secret_value()
-        app.include_router(router(secret, Translator(places), desk.publish))
+        secret = settings.slack_signing_secret
+        app.include_router(router(secret.get_secret_value(), Translator(places), desk.publish))
         async with connector:
             announcing = asyncio.create_task(desk.announce())
             yield

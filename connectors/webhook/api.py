@@ -114,13 +114,12 @@ def router(connector: Connector, desk: Desk) -> APIRouter:
         taken, refused = split(incoming.read(item) for item in _items(await request.body()))
         told = [RefusedEvent(index=index, slug=why.slug, detail=why.detail) for index, why in refused]
         if not taken and told:
-            listed = [each.model_dump() for each in told]
-            raise refuse("events-refused", Kind.INVALID, refused=listed)
+            raise refuse("events-refused", Kind.INVALID, refused=[each.model_dump() for each in told])
         try:
             await connector.publish(taken)
         except Unavailable:
-            headers = {"retry-after": RETRY_AFTER_SECONDS}
-            raise refuse("kafka-away", Kind.UNAVAILABLE, headers=headers) from None
+            again = {"retry-after": RETRY_AFTER_SECONDS}
+            raise refuse("kafka-away", Kind.UNAVAILABLE, headers=again) from None
         return Taken(accepted=len(taken), refused=told)
 
     @routes.get("/commands")
@@ -139,9 +138,8 @@ def router(connector: Connector, desk: Desk) -> APIRouter:
     async def take_receipt(request: Request, receipt: Receipt) -> Settled:
         """Say what became of a command. The first receipt stands; further ones change nothing."""
         bot: Bot = request.scope[BOT]
-        if desk.answer(bot, receipt.command_id, receipt.as_result()):
-            return Settled(first=True)
-        return Settled(first=await _settle_late(connector, bot, receipt))
+        is_awaited = desk.answer(bot, receipt.command_id, receipt.as_result())
+        return Settled(first=is_awaited or await _settle_late(connector, bot, receipt))
 
     return routes
 

@@ -79,6 +79,22 @@ class Door:
         return {"type": "message.posted", "time": datetime.now(UTC).isoformat(), "data": data}
 
 
+def _settings(folder: Path, secret: str, bot_port: int) -> dict[str, str]:
+    """What the connector is told of its bot."""
+    bots = folder / "bots.yaml"
+    bot = {
+        "name": "fox", "secrets": [secret], "places": [{"community": COMMUNITY}],
+        "commands_url": f"http://{HOST}:{bot_port}/commands", "private_address": True,
+        "calls_per_second": 1000,
+    }  # fmt: skip
+    bots.write_text(yaml.safe_dump({"bots": [bot]}))
+    return {
+        "CONNECTOR_ID": "bench",
+        "CONNECTOR_STORE": f"sqlite:{folder}/bench.db",
+        "WEBHOOK_BOTS_FILE": str(bots),
+    }
+
+
 @asynccontextmanager
 async def door() -> AsyncIterator[Door]:
     """Kafka, the connector as a process, and the bot's own server."""
@@ -96,20 +112,10 @@ async def door() -> AsyncIterator[Door]:
 
         server = uvicorn.Server(uvicorn.Config(app, port=bot_port, log_config=None))
         serving = asyncio.create_task(server.serve())
-        bots = home.root / "bots.yaml"
-        bot = {
-            "name": "fox", "secrets": [secret], "places": [{"community": COMMUNITY}],
-            "commands_url": f"http://{HOST}:{bot_port}/commands", "private_address": True,
-            "calls_per_second": 1000,
-        }  # fmt: skip
-        bots.write_text(yaml.safe_dump({"bots": [bot]}))
         environment = {
-            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-            "CONNECTOR_ID": "bench",
-            "CONNECTOR_STORE": f"sqlite:{home.root}/bench.db",
-            "API_PORT": str(port),
-            "WEBHOOK_BOTS_FILE": str(bots),
-        }
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "API_PORT": str(port),
+            **_settings(home.root, secret, bot_port),
+        }  # fmt: skip
         command = [sys.executable, "-m", "connectors.webhook"]
         process = spawn("webhook", command, home.log("webhook"), environment=environment, folder=REPOSITORY)
 

@@ -1,4 +1,4 @@
-"""docs/DEPLOY.md tells what is so: its overlay renders, its labels choose, its versions are those pinned."""
+"""The guide docs/DEPLOY.md is true: its overlay renders, its labels choose, its versions are pinned."""
 
 import importlib
 import re

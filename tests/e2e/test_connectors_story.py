@@ -72,6 +72,16 @@ async def said_privately(person: Person, text: str) -> Any:
     return await eventually(find)
 
 
+async def flooded(room: Room, member: Any) -> bool:
+    """Says the same again and again; whether the member is silenced."""
+    try:
+        for line in range(12):
+            await member.say(room.room, f"快来看快来看快来看 {line}")
+    except AssertionError:
+        return await room.level_of(member) == -1
+    return False
+
+
 async def test_an_ad_goes_a_flood_is_muted_and_members_are_answered(live: Pipeline, room: Room) -> None:
     policy = f"/v1/communities/{room.community}/policy"
     await change(
@@ -97,15 +107,7 @@ async def test_an_ad_goes_a_flood_is_muted_and_members_are_answered(live: Pipeli
     await ann.say(room.room, "积分")
     await said_privately(ann, "积分")
 
-    async def silenced() -> bool:
-        try:
-            for line in range(12):
-                await cat.say(room.room, f"快来看快来看快来看 {line}")
-        except AssertionError:
-            return await room.level_of(cat) == -1
-        return False
-
-    assert await eventually(silenced)
+    assert await eventually(lambda: flooded(room, cat))
     assert await room.level_of(ann) == 0
     await ann.say(room.room, "安静多了，谢谢")
 

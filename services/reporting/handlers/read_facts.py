@@ -13,6 +13,7 @@ from services.reporting.domain.local_day import Today
 from services.reporting.domain.message_form import form_of
 from shared.contracts.chat import CHAT_CONTRACTS, ClockSet, MemberForgotten, MessagePosted
 from shared.contracts.commands import COMMAND_CONTRACTS, RECEIPT_CONTRACTS
+from shared.contracts.connectors import ConnectorGap
 from shared.contracts.contract import Contract
 from shared.contracts.engagement import ENGAGEMENT_CONTRACTS
 from shared.contracts.moderation import MODERATION_CONTRACTS
@@ -28,6 +29,7 @@ FACTS: tuple[type[Contract], ...] = tuple(
         *MODERATION_CONTRACTS,
         *ENGAGEMENT_CONTRACTS,
         *REWARDS_CONTRACTS,
+        ConnectorGap,
     )
     if contract not in (ClockSet, MemberForgotten)
 )

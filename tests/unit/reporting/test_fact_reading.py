@@ -20,7 +20,10 @@ from tests.builders import NOON, at, event, posted, profile
 CANARY = "canary-2f8a"
 WORDS = ("text", "reason", "evidence", "detail", "title", "member_name", "reaction", "thread", "tags")
 CLOSED: dict[str, Any] = {"attachments": (), "reply_to": None}
-NO_FACTS = {"clock.set", "member.forgotten", "community.profile", "progress.lane", "progress.community"}
+NO_FACTS = {
+    "clock.set", "member.forgotten", "community.profile", "connector.state", "progress.lane",
+    "progress.community",
+}  # fmt: skip
 
 
 def read(data: Contract, occurred_at: datetime = NOON, **fields: Any) -> Fact:
