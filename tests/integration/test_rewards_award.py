@@ -86,6 +86,16 @@ async def test_who_came_back_was_demoted_or_had_a_sanction_lifted_by_a_person_is
     assert await top(site) == ["ann", "ben", "cat"]
 
 
+async def test_an_older_word_about_roles_that_comes_late_changes_nothing(site: Site) -> None:
+    await active_month(site, "ann", "ben", "cat")
+    for minute in (100, 120):
+        await site.world.tell(posted(words(900 + minute), at(minute), member="cat", member_roles=("operator",)))
+    late = MemberUpdated(community_id="tea", member_id="cat", member_roles=("member",))
+    await site.world.tell(event(late, at(110)))
+    await close(site)
+    assert await top(site) == ["ann", "ben"]
+
+
 async def test_a_sanction_whose_time_passed_still_excludes(site: Site) -> None:
     await active_month(site, "ann", "ben")
     await site.world.tell(sanction("ann"), lifted("ann", by=None))

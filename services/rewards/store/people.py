@@ -12,8 +12,8 @@ SAVE_STAFF = """
     SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[])
     ON CONFLICT (community_id, member_id) DO UPDATE SET is_staff = excluded.is_staff,
         roles_at = excluded.roles_at
-    WHERE known.roles_at IS NULL
-       OR (known.is_staff <> excluded.is_staff AND known.roles_at <= excluded.roles_at)
+    WHERE known.roles_at IS NULL OR known.roles_at < excluded.roles_at
+       OR (known.roles_at = excluded.roles_at AND known.is_staff <> excluded.is_staff)
 """
 SAVE_PRESENCE = """
     INSERT INTO person AS known (community_id, member_id, joined_at, left_at)
