@@ -23,6 +23,7 @@ TITLES = {
     "hearth_engagement_newcomers_total": "新成员",
     "hearth_engagement_posts_total": "主动发言",
     "hearth_engagement_questions_total": "提问",
+    "hearth_engagement_sources_fetched_total": "话题来源",
     "hearth_engagement_verdicts_forgotten_total": "过期裁决",
     "hearth_rewards_answers_total": "积分查询",
     "hearth_rewards_closes_delayed_total": "结算推迟",
