@@ -89,7 +89,8 @@ async def test_who_came_back_was_demoted_or_had_a_sanction_lifted_by_a_person_is
 async def test_an_older_word_about_roles_that_comes_late_changes_nothing(site: Site) -> None:
     await active_month(site, "ann", "ben", "cat")
     for minute in (100, 120):
-        await site.world.tell(posted(words(900 + minute), at(minute), member="cat", member_roles=("operator",)))
+        said = posted(words(900 + minute), at(minute), member="cat", member_roles=("operator",))
+        await site.world.tell(said)
     late = MemberUpdated(community_id="tea", member_id="cat", member_roles=("member",))
     await site.world.tell(event(late, at(110)))
     await close(site)
