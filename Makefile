@@ -94,7 +94,7 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 
 .PHONY: test
 test: check setup-stack setup-k8s $(SYNAPSE)/.installed ## Everything that is tested, on real Kafka and Postgres
-	@$(BIN)/python -m pytest -q tests
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations 25 tests
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## Pure tests: domains, contracts, architecture
