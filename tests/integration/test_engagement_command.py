@@ -24,7 +24,7 @@ async def address(service_database: MakeDatabase) -> AsyncIterator[str]:
         await world.advance(silent_since.replace(hour=12))
         api = guarded_application("engagement", SecretStr(TOKEN))
         include_guarded(api, router(world.pool))
-        server = uvicorn.Server(uvicorn.Config(api, host="127.0.0.1", port=0, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(api, host="127.0.0.1", port=0, log_config=None))
         running = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

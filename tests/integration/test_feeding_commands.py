@@ -231,7 +231,7 @@ async def test_a_simulation_in_a_file_is_the_same_as_one_that_is_published(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("import", "discord", "/dev/null", "--community", "c"), "no format"),
+        (("import", "/dev/null", "--community", "c"), "no format"),
         (("import", "jsonl", "/no/such.jsonl", "--community", "c"), "No such file"),
         (("import", "jsonl", "/dev/null", "--community", "c", "--timezone", "Mars/Base"), "time zone"),
         (("import", "jsonl", "/dev/null", "--community", "c", "--clock", "sun"), "event or wall"),
