@@ -49,9 +49,7 @@ async def served(answer: Serve) -> AsyncIterator[str]:
 
     app = FastAPI()
     app.add_route("/{path:path}", answer, methods=["GET", "POST"])
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
