@@ -156,6 +156,7 @@ class Workbench:
                           for each in routes.routes])  # fmt: skip
         watched.timers = {kind: _WatchedTimers(kind, each, self.calls, failing)
                           for kind, each in routes.timers.items()}  # fmt: skip
+        watched.uncut, watched.together, watched.foreseen = routes.uncut, routes.together, routes.foreseen
         return watched
 
 
@@ -226,9 +227,10 @@ def _extended(value: Any) -> Any:
 
 def only(routes: Routes, route: Route) -> Routes:
     """The same service with one of its handlers alone, and the timers that this sets."""
-    return Routes([route], routes.timers)
+    return replace(routes, routes=[route])
 
 
 def without_timer(routes: Routes, kind: str) -> Routes:
     """The same service before it knew a kind of timer."""
-    return Routes(routes.routes, {name: each for name, each in routes.timers.items() if name != kind})
+    others = {name: each for name, each in routes.timers.items() if name != kind}
+    return replace(routes, timers=others)
