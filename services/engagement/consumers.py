@@ -18,9 +18,10 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 def routes(policy: CheckinPolicy | None = None) -> Routes:
     """The table of events; messages and what is decided about them share a handler and so its one load."""
     table = Routes()
+    # first, since it may cut a history: what others had done by then would be done again
+    table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=FollowChannels())
     keep_checkins = KeepCheckins(TEXTS, policy or CheckinPolicy())
     table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)
-    table.on(MessagePosted, to=FollowChannels())
     table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=HearMembers(TEXTS))
     table.on(MemberForgotten, to=ForgetMembers())
     return table

@@ -11,7 +11,8 @@ from services.engagement.handlers.announce_gatherings import (
 from services.engagement.handlers.care_for_members import CARE_DAILY, CareForMembers
 from services.engagement.handlers.check_questions import CheckQuestions
 from services.engagement.handlers.close_forms import CLOSE_FORM, CloseForms
-from services.engagement.handlers.follow_channels import LEARN_HOURS, LOOK_FOR_SILENCE
+from services.engagement.handlers.follow_channels import LEARN_HOURS
+from services.engagement.handlers.foreseeing import LOOK_FOR_SILENCE
 from services.engagement.handlers.forget_verdicts import ForgetVerdicts
 from services.engagement.handlers.greet_newcomers import GreetNewcomers, WatchIntroductions
 from services.engagement.handlers.keep_checkins import FORGET_VERDICTS
@@ -33,11 +34,11 @@ def add_timers(table: Routes) -> Routes:
     """Complete the table of events with the timers."""
     table.on_timer(FORGET_VERDICTS, to=ForgetVerdicts())
     table.on_timer(LEARN_HOURS, to=LearnHours())
-    table.on_timer(LOOK_FOR_SILENCE, to=LookForSilence(TEXTS))
+    table.on_timer(LOOK_FOR_SILENCE, to=LookForSilence(TEXTS), foreseen=True)
     table.on_timer(POST_DUE, to=SendPosts())
     table.on_timer(GREET_NEWCOMERS, to=GreetNewcomers(TEXTS))
     table.on_timer(WATCH_INTRODUCTION, to=WatchIntroductions(TEXTS))
-    table.on_timer(CHECK_QUESTIONS, to=CheckQuestions(TEXTS))
+    table.on_timer(CHECK_QUESTIONS, to=CheckQuestions(TEXTS), cuts_history=False, together=True)
     table.on_timer(REVIEW_MEMBERS, to=ReviewMembers(TEXTS))
     table.on_timer(ANNOUNCE_GATHERING, to=AnnounceGatherings(TEXTS))
     table.on_timer(RUN_SESSION, to=RunSessions(TEXTS))

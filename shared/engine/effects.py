@@ -25,6 +25,8 @@ class Effects:
         self._routes = tuple(routes.routes)
         self._timers = routes.timers
         self.uncut = frozenset(routes.uncut)
+        self.together = frozenset(routes.together)
+        self.foreseen = frozenset(routes.foreseen)
         self._numbers: dict[type[Contract], list[int]] = {}
         for number, route in enumerate(self._routes):
             for contract in route.contracts:

@@ -3,7 +3,7 @@
 Communities on the wall clock take part in the first round only: their timers fire in ticks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,15 +47,41 @@ class View:
         return DueTimer(timer, timer.due_at if in_history else wall, community.profile)
 
 
-def ready_timers(view: View, due: Iterable[Timer]) -> list[Timer]:
-    """Of timers in order of their moments: for each community those of its earliest moment that are ready."""
+def ready_timers(view: View, due: Iterable[Timer], together: Collection[str] = ()) -> list[Timer]:
+    """Of timers in order of their moments: for each community those of its earliest moment that are ready.
+
+    With them all ready ones of kinds that fire `together`, whatever their moments.
+    """
     first: dict[str, datetime] = {}
     ready = []
     for timer in due:
-        if first.get(timer.community_id, timer.due_at) == timer.due_at and view.is_ready(timer):
+        if timer.kind in together:
+            if view.is_ready(timer):
+                ready.append(timer)
+        elif first.get(timer.community_id, timer.due_at) == timer.due_at and view.is_ready(timer):
             first[timer.community_id] = timer.due_at
             ready.append(timer)
     return ready
+
+
+def without_foreseen(due: list[Timer], foreseen: Collection[str], pending: Sequence[Planned]) -> list[Timer]:
+    """Of kinds that handlers foresee, only those due by the first event that is left of their community."""
+    names = {timer.community_id for timer in due if timer.kind in foreseen}
+    if not names or not pending:
+        return due
+    first: dict[str, datetime] = {}
+    for planned in pending:
+        name = planned.event.data.community_id
+        if name in names:
+            names.remove(name)
+            first[name] = planned.event.now
+            if not names:
+                break
+    return [
+        timer
+        for timer in due
+        if timer.kind not in foreseen or timer.due_at <= first.get(timer.community_id, timer.due_at)
+    ]
 
 
 def before_timers(
@@ -72,8 +98,11 @@ def before_timers(
         if moment is not None and planned.event.now >= moment:
             first = number
             break
+    rest = pending[first:]
+    if len({planned.event.data.community_id for planned in rest}) <= 1:  # as where one history is read
+        return pending[:first], rest
     now, later = list(pending[:first]), []
-    for planned in pending[first:]:
+    for planned in rest:
         community_id = planned.event.data.community_id
         if community_id not in held:
             moment = moments.get(community_id)

@@ -43,6 +43,10 @@ class Routes:
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     uncut: set[str] = field(default_factory=set)
     """Kinds of timers at whose moments a history is not cut: they fire behind the batch that passes them."""
+    together: set[str] = field(default_factory=set)
+    """Of those, the kinds whose timers fire at once, whatever their moments."""
+    foreseen: set[str] = field(default_factory=set)
+    """Kinds at whose moments a history is cut only where a handler of events asks for it."""
     ahead: Callable[[Sequence[Contract]], None] | None = None
     """Takes valid facts of the next poll, which may be handled, or not, or again: for thoughts that depend on
     nothing else, while the database works on the batch before."""
@@ -53,17 +57,33 @@ class Routes:
         """Send events of these contracts to the handler."""
         self.routes.append(Route(to, contracts))
 
-    def on_timer(self, kind: str, to: TimerHandler, *, cuts_history: bool = True) -> None:
+    def on_timer(
+        self,
+        kind: str,
+        to: TimerHandler,
+        *,
+        cuts_history: bool = True,
+        together: bool = False,
+        foreseen: bool = False,
+    ) -> None:
         """Send due timers of this kind to the handler; a kind has one handler.
 
         Without a cut, which makes a history faster, it meets what came behind its moment too: it must ask for
         nothing but what bears an earlier moment of the community's clock, or delete what nobody asks for.
+        Such timers that also mean nothing to each other may be given `together`, several of a community.
+
+        Whether a `foreseen` timer would do anything, a handler of events finds out that passes its moment: it
+        moves the timer on, or calls `cut_at`. None is left before the first event of a community in a batch.
         """
         if kind in self.timers:
             raise ValueError(f"timer kind {kind!r} has a handler already")
         self.timers[kind] = to
         if not cuts_history:
             self.uncut.add(kind)
+            if together:
+                self.together.add(kind)
+        if foreseen:
+            self.foreseen.add(kind)
 
     @property
     def topics(self) -> tuple[str, ...]:

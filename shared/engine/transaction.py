@@ -1,6 +1,6 @@
 """One transaction: a batch of one or several lanes with inbox, effects, timers, outbox and fence."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,10 +14,10 @@ from shared.engine.lane import Lane, advance_lanes
 from shared.engine.outbox import target_partition, write_outbox
 from shared.engine.plan import Plan, Planned, without_repeats
 from shared.engine.progress import Announcer
-from shared.engine.rounds import View, before_timers, premature, ready_timers
+from shared.engine.rounds import View, before_timers, premature, ready_timers, without_foreseen
 from shared.engine.timers import cancel_timers, due_of_communities, due_of_lanes, set_timers
 from shared.engine.watermark import save_watermarks
-from shared.engine.work import Outgoing, TimerName, UnitOfWork
+from shared.engine.work import HistoryCut, Outgoing, TimerName, UnitOfWork
 from shared.postgres.connection import Connection
 
 ROUNDS_MAX = 10_000
@@ -56,7 +56,9 @@ class Transaction:
 
         Raises what a handler or the database raises, `Fenced`, and `Repeated` unless it knows of repeats.
         """
-        work = UnitOfWork(connection, self.wall, self.source, uncut=effects.uncut)
+        work = UnitOfWork(
+            connection, self.wall, self.source, uncut=effects.uncut, histories=self.plan.reached
+        )
         fresh = await self._take_in(connection)
         await self._apply(fresh, work, effects)
         for planned in fresh:
@@ -76,26 +78,32 @@ class Transaction:
         """Events and timers in the order of their communities' clocks, then timers that cut nothing."""
         view = View({lane.partition: lane for lane in self.lanes}, self.plan)
         pending: Sequence[Planned] = fresh
-        timers = await self._ready(view, work.connection, work.uncut if pending else ())
+        timers = await self._ready(view, work, effects, pending)
         for _ in range(ROUNDS_MAX):
             before, after = before_timers(pending, timers)
             self._ready_names = {(timer.community_id, timer.kind, timer.key) for timer in timers}
             cut, has_touched_due = await self._segment(before, work, effects)
             pending = [*cut, *after] if cut else after
-            if not cut and not has_touched_due:
+            # one that handlers foresee may come between the last event and these timers
+            may_be_late = bool(before and effects.foreseen)
+            if not cut and not has_touched_due and not may_be_late:
                 if not timers and not (before and work.uncut):
                     return
                 await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)
-            timers = await self._ready(view, work.connection, work.uncut if pending else ())
+            timers = await self._ready(view, work, effects, pending)
         raise RuntimeError(f"the timers of lanes {[lane.partition for lane in self.lanes]} never end")
 
-    async def _ready(self, view: View, connection: Connection, but: Collection[str]) -> list[Timer]:
-        """Timers to fire next, without these kinds."""
+    async def _ready(
+        self, view: View, work: UnitOfWork, effects: Effects, pending: Sequence[Planned]
+    ) -> list[Timer]:
+        """Timers to fire next; those that cut nothing only behind the last event."""
         if self.is_tick:
-            due = await due_of_lanes(connection, self.clocks)
+            due = await due_of_lanes(work.connection, self.clocks)
         else:
-            due = await due_of_communities(connection, self.plan.reached, but)
-        ready = ready_timers(view, due)
+            but = work.uncut if pending else ()
+            due = await due_of_communities(work.connection, self.plan.reached, but)
+            due = without_foreseen(due, effects.foreseen, pending)
+        ready = ready_timers(view, due, () if pending else effects.together)
         self._waiting = {}
         for timer in reversed(due):
             if not view.is_ready(timer):
@@ -118,9 +126,15 @@ class Transaction:
         await savepoint.start()
         mark, buried = work.mark(), set(self._buried)
         work.earliest_asked.clear()
-        await self._guarded(events, work, effects.apply)
+        asked: HistoryCut | None = None
+        try:
+            await self._guarded(events, work, effects.apply)
+        except HistoryCut as error:
+            asked = error
         keep, cut = premature(events, work.earliest_asked, self.plan.reached)
         if not cut:
+            if asked is not None:
+                raise asked
             await savepoint.commit()
             return (), await self._save_timers(work)
         await savepoint.rollback()
@@ -145,6 +159,7 @@ class Transaction:
         is_due = any(
             timer.community_id in reached and timer.due_at <= reached[timer.community_id]
             for timer in work.timers_set.values()
+            if timer.kind not in work.uncut
         )
         moved = self._ready_names & (work.timers_set.keys() | work.timers_cancelled)
         await cancel_timers(work.connection, work.timers_cancelled)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope, headers_of, seal
@@ -30,6 +30,10 @@ class Outgoing(NamedTuple):
     payload: bytes
 
 
+class HistoryCut(Exception):
+    """A timer comes before events in hand: what was done is undone, and the timer fires before them."""
+
+
 TimerName = tuple[str, str, str]
 """community_id, kind, key."""
 
@@ -46,6 +50,8 @@ class UnitOfWork:
     traceparent: str | None = None
     uncut: Collection[str] = ()
     """Kinds of timers at which no history is cut."""
+    histories: Collection[str] = ()
+    """Communities on event clock whose time this batch moves on."""
     outgoing: list[Outgoing] = field(default_factory=list)
     timers_set: dict[TimerName, Timer] = field(default_factory=dict)
     timers_cancelled: set[TimerName] = field(default_factory=set)
@@ -91,6 +97,11 @@ class UnitOfWork:
         earliest = self.earliest_asked.get(timer.community_id)
         if earliest is None or timer.due_at < earliest:
             self.earliest_asked[timer.community_id] = timer.due_at
+
+    def cut_at(self, timer: Timer) -> NoReturn:
+        """Of a history: set a timer that precedes the event in hand, which is not the first of its batch."""
+        self.set_timer(timer)
+        raise HistoryCut(f"{timer.kind} of {timer.due_at.isoformat()}")
 
     def cancel_timer(self, community_id: str, kind: str, key: str = "") -> None:
         """Take a timer back; one that is not set is no error."""

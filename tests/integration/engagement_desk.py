@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.engagement.consumers import routes
+from services.engagement.handlers.keep_checkins import KeepCheckins
 from shared.contracts.chat import MessageDeleted
 from shared.contracts.contract import Contract
 from shared.contracts.moderation import MessageRemoved, MessageRestored
@@ -15,7 +16,7 @@ from shared.postgres.connection import Connection
 from tests.builders import NOON, event, profile
 from tests.unit.engagement.histories import ZONES, Outcome
 
-HANDLER = routes().routes[0].handler
+HANDLER = next(each.handler for each in routes().routes if isinstance(each.handler, KeepCheckins))
 PROFILES = {name: profile(name, time_zone=zone.key) for name, zone in ZONES.items()}
 FACTS = ("checkin_message", "message_verdict", "checkin_streak")
 

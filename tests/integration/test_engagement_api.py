@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from services.engagement import api
 from services.engagement.consumers import routes
+from services.engagement.handlers.keep_checkins import KeepCheckins
 from shared.engine import Event, UnitOfWork
 from shared.http.application import guarded_application, include_guarded
 from shared.postgres.connection import Pool
@@ -18,7 +19,7 @@ from tests.builders import NOON, at, posted
 from tests.servers import ServiceDatabase
 
 TOKEN = "a-token-for-these-tests"
-HANDLER = routes().routes[0].handler
+HANDLER = next(each.handler for each in routes().routes if isinstance(each.handler, KeepCheckins))
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
 
 

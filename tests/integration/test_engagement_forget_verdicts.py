@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from services.engagement.consumers import routes
+from services.engagement.handlers.keep_checkins import KeepCheckins
 from services.engagement.timers import add_timers
 from shared.contracts.chat import MessageDeleted
 from shared.engine import DueTimer, Event, Timer, UnitOfWork
@@ -16,7 +17,8 @@ from tests.builders import NOON, at, event, posted, profile
 from tests.servers import ServiceDatabase
 
 TABLE = add_timers(routes())
-KEEP, FORGET = TABLE.routes[0].handler, TABLE.timers["forget_verdicts"]
+KEEP = next(each.handler for each in TABLE.routes if isinstance(each.handler, KeepCheckins))
+FORGET = TABLE.timers["forget_verdicts"]
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
 
 

@@ -78,3 +78,31 @@ async def test_nobody_is_asked_about_a_question_that_was_answered_or_at_night(wo
     assert await world.said("question_help") + await world.said("question_open") == []
     await world.advance(NOON + timedelta(hours=22))
     assert len(await world.said("question_open")) == 1
+
+
+async def test_a_history_asks_and_tells_the_same_however_it_is_cut(world: World) -> None:
+    """What a batch brings behind a question's half hours is in the rows when they are looked at."""
+    minutes = timedelta(minutes=1)
+    history = [
+        world.posted("请问茶会在哪里？", NOON, "ann", message="q1"),
+        world.posted("在湖边", NOON + 2 * minutes, "ben", reply_to="q1"),
+        world.posted("请问要带杯子吗？", NOON + 10 * minutes, "cat", message="q2"),
+        world.posted("请问几点结束呀？", NOON + 31 * minutes, "dan", message="q3"),
+        world.posted("五点", NOON + 70 * minutes, "eve", reply_to="q3"),
+        world.posted("要的", NOON + 100 * minutes, "fay", reply_to="q2"),
+        world.posted("请问下次是哪天？", NOON + 110 * minutes, "gus", message="q4"),
+        world.posted("有人知道吗？", NOON + 600 * minutes, "gus", message="q5"),
+        world.posted("下周", NOON + 1400 * minutes, "ben", reply_to="q4"),
+        world.posted("早", NOON + 1900 * minutes, "ann"),
+    ]
+    told = []
+    for places in ([], *([place] for place in range(1, len(history))), range(1, len(history))):
+        async with world.bench.undone():
+            for first, last in zip([0, *places], [*places, len(history)], strict=True):
+                await world.take(history[first:last])
+            state = await world.bench.state()
+            told.append((state.tables, state.outbox, state.timers))
+            helped = [(each["member_id"], each["time"]) for each in await world.said("question_help")]
+            assert helped[0] == ("ben", NOON + 60 * minutes)
+            assert [each["time"] for each in await world.said("question_open")]
+    assert all(each == told[0] for each in told)

@@ -194,3 +194,25 @@ async def test_batches_may_be_cut_anywhere_and_the_same_is_said(
     assert outcomes[0] == outcomes[1]
     assert outcomes[0][0]
     assert outcomes[0][0][0]["community_id"] == COMMUNITY
+
+
+async def test_a_history_finds_the_same_silences_however_it_is_cut(world: World) -> None:
+    """Looks that find nothing are made while messages are heard, or at their timer where a batch ends."""
+    history = chatter(world, 10)
+    for day in range(10, 16):
+        start = MIDNIGHT + timedelta(days=day)
+        history += [
+            world.posted(f"{hour} 点", start + timedelta(hours=hour, minutes=minute), f"u{minute}", channel)
+            for hour in (9, 11, 15, 16, 21)
+            for minute, channel in ((0, HALL), (3, HALL), (20, "garden"), (40, HALL))
+        ]
+    places = [range(0, len(history), size) for size in (1, 7, 61, 400)]
+    found = []
+    for begins in ([0], [0, 700], *places):
+        async with world.bench.undone():
+            for first, last in zip(begins, [*begins[1:], len(history)], strict=True):
+                await world.take(history[first:last])
+            assert len(await spells(world)) > 3
+            state = await world.bench.state()
+            found.append((state.tables, state.outbox, state.timers))
+    assert all(each == found[0] for each in found)

@@ -156,7 +156,7 @@ class Workbench:
                           for each in routes.routes])  # fmt: skip
         watched.timers = {kind: _WatchedTimers(kind, each, self.calls, failing)
                           for kind, each in routes.timers.items()}  # fmt: skip
-        watched.uncut = routes.uncut
+        watched.uncut, watched.together, watched.foreseen = routes.uncut, routes.together, routes.foreseen
         return watched
 
 

@@ -4,11 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import log, sqrt
+
+from services.engagement.domain.attention import Quiet
+from services.engagement.domain.silence import on_grid
 
 TEXT_KEPT = 500
 UNANSWERED = timedelta(minutes=30)
+CHECKED_EVERY = timedelta(minutes=30)
 MATCH_MIN = 0.45
 """Cosine from which an approved answer is given."""
 ASKED_MAX = 2
@@ -35,6 +39,12 @@ def is_question(text: str) -> bool:
     if len(plain) < 4 or _NOT_ASKING.search(plain):
         return False
     return _MARK.search(plain) is not None or _CHINESE.search(plain) is not None
+
+
+def next_check(moment: datetime, quiet: Quiet) -> datetime:
+    """When a question that is asked, or passed on, at this moment is looked at: on half hours by day."""
+    due_at = on_grid(moment + UNANSWERED, CHECKED_EVERY)
+    return quiet.after(due_at) if quiet.holds(due_at) else due_at
 
 
 def grams(text: str) -> Counter[str]:

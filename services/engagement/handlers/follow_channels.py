@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
+from typing import Any, TypeAlias
 
 from services.engagement.domain.hours import DAY, hour_of, midnight
 from services.engagement.domain.pulse import ChannelKey, Pulse, Said, Watch
 from services.engagement.domain.silence import first_look
+from services.engagement.handlers.foreseeing import LOOK_FOR_SILENCE, Foresight, foresee
 from services.engagement.store import channels as store
 from services.engagement.store.channels import Heard
-from shared.contracts.chat import MessagePosted
+from shared.contracts.chat import MemberJoined, MemberLeft, MessagePosted
+from shared.contracts.moderation import JoinWaveNoticed
 from shared.engine import Event, Timer, UnitOfWork
 
-LOOK_FOR_SILENCE = "look_for_silence"
+Passing: TypeAlias = MessagePosted | MemberJoined | MemberLeft | JoinWaveNoticed
+
 LEARN_HOURS = "learn_hours"
 
 
@@ -25,6 +29,7 @@ class Ledger:
     pulses: dict[ChannelKey, Pulse]
     heard: dict[str, Heard]
     watches: Mapping[ChannelKey, Sequence[Watch]]
+    foresight: Foresight
     hours: Counter[tuple[str, datetime, str]] = field(default_factory=Counter)
     answered: dict[str, Watch] = field(default_factory=dict)
     changed: set[ChannelKey] = field(default_factory=set)
@@ -57,6 +62,7 @@ class Ledger:
         zone = event.profile.time_zone
         if pulse.look_at is None:
             pulse.look_at = max(first_look(pulse, event.occurred_at), event.now)
+            self.foresight.plan(event.community_id, pulse.look_at)
         looks = pulse.look_at if community.look_at is None else min(community.look_at, pulse.look_at)
         learned, learns = community.learned_day, community.learns_at
         if learns is None:
@@ -77,26 +83,51 @@ def _local_time(event: Event[MessagePosted], moment: datetime) -> time:
 class FollowChannels:
     """Two statements a batch, and a few more where an answer is counted or a look is planned."""
 
-    async def __call__(self, batch: Sequence[Event[MessagePosted]], work: UnitOfWork) -> None:
-        """Fold the messages of people into their channels."""
-        people = [event for event in batch if not event.data.is_bot]
-        if not people:
+    async def __call__(self, batch: Sequence[Event[Passing]], work: UnitOfWork) -> None:
+        """Fold the messages of people into their channels; time passes with every event."""
+        people: dict[str, Event[Any]] = {event.id: event for event in batch if _is_of_person(event.data)}
+        passed = {event.community_id for event in batch if event.community_id in work.histories}
+        if not people and not passed:
             return
-        keys = {(event.data.community_id, event.data.channel_id) for event in people}
+        keys = {(event.data.community_id, event.data.channel_id) for event in people.values()}
         connection = work.connection
         loaded = await store.load_channels(connection, keys)
+        if unheard := sorted(passed - loaded.heard.keys()):
+            loaded.heard.update(await store.load_heard(connection, unheard))
         watches: dict[ChannelKey, list[Watch]] = {}
         for watch in await store.load_watches(connection, loaded.watched) if loaded.watched else ():
             watches.setdefault(watch.channel, []).append(watch)
-        ledger = Ledger(loaded.pulses, loaded.heard, watches)
-        for event in people:
-            ledger.hear(event)
-        changed = {key: ledger.pulses[key] for key in ledger.changed}
-        await store.save_channels(connection, changed, ledger.hours)
-        await store.save_watches(connection, ledger.answered.values())
-        await store.save_heard(connection, ledger.told)
-        for community_id, known in ledger.told.items():
-            if known.look_at is not None:
-                work.set_timer(Timer(community_id, LOOK_FOR_SILENCE, known.look_at))
-            if known.learns_at is not None:
-                work.set_timer(Timer(community_id, LEARN_HOURS, known.learns_at))
+        foresight = await foresee(batch, loaded.heard, loaded.pulses, work)
+        ledger = Ledger(loaded.pulses, loaded.heard, watches, foresight)
+        for event in batch:
+            foresight.reach(event)
+            if event.id in people:
+                ledger.hear(people[event.id])
+        await _save(ledger, work)
+
+
+def _is_of_person(data: Passing) -> bool:
+    return isinstance(data, MessagePosted) and not data.is_bot
+
+
+async def _save(ledger: Ledger, work: UnitOfWork) -> None:
+    connection = work.connection
+    await store.save_channels(connection, {key: ledger.pulses[key] for key in ledger.changed}, ledger.hours)
+    await store.save_watches(connection, ledger.answered.values())
+    looked = ledger.foresight.moved
+    for community_id in {key[0] for key in looked}:
+        known = ledger.heard[community_id]
+        ledger.heard[community_id] = ledger.told[community_id] = known._replace(
+            look_at=ledger.foresight.first_of_all(community_id)
+        )
+    elsewhere = {key: ledger.pulses[key].look_at for key in looked - ledger.changed}
+    if elsewhere:
+        await store.save_looks(connection, elsewhere, {})
+    await store.save_heard(connection, ledger.told)
+    for community_id, known in ledger.told.items():
+        if known.look_at is not None:
+            work.set_timer(Timer(community_id, LOOK_FOR_SILENCE, known.look_at))
+        elif community_id in {key[0] for key in looked}:
+            work.cancel_timer(community_id, LOOK_FOR_SILENCE)
+        if known.learns_at is not None:
+            work.set_timer(Timer(community_id, LEARN_HOURS, known.learns_at))

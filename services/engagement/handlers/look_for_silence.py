@@ -7,15 +7,15 @@ from random import Random
 
 from services.engagement import metrics
 from services.engagement.domain.attention import PostKind
-from services.engagement.domain.baseline import YOUNG_DAYS
 from services.engagement.domain.choices import Choices
 from services.engagement.domain.draw import is_held_out
-from services.engagement.domain.hours import hour_of, midnight, next_local
+from services.engagement.domain.hours import hour_of
 from services.engagement.domain.post import POST_VALID, Post
 from services.engagement.domain.pulse import WATCHED, ChannelKey, Watch
-from services.engagement.domain.silence import is_cold, next_look, usual_gap
+from services.engagement.domain.silence import usual_gap
 from services.engagement.domain.topic import choose
-from services.engagement.handlers.follow_channels import LOOK_FOR_SILENCE
+from services.engagement.handlers.foreseeing import LOOK_FOR_SILENCE
+from services.engagement.handlers.judging import judge
 from services.engagement.handlers.learn_hours import SEEDINGS_KEPT
 from services.engagement.handlers.measuring import measure_ended
 from services.engagement.handlers.posting import Wanted, post_all, watch, wish
@@ -29,11 +29,8 @@ from shared.contracts.identity import event_id
 from shared.engine import DueTimer, Timer, UnitOfWork
 from shared.i18n import Catalogue
 
-WEEK = timedelta(days=7)
 APPROVAL_WAITS = timedelta(hours=2)
 OPENERS_ASKED = 1
-SELDOM = timedelta(days=7)
-"""Between two looks at a channel that Hearth cannot speak to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,11 @@ class LookForSilence:
         await measure_ended(moments, work)
         times = {name: each.now for name, each in moments.items()}
         looks = await baselines.due_looks(work.connection, times)
-        cold = [look for look in looks if _judge(look, moments[look.community_id])]
+        cold = []
+        for look in looks:
+            each = moments[look.community_id]
+            if judge(look, each.now, each.profile):
+                cold.append(look)
         following: dict[str, datetime | None] = dict.fromkeys(moments)
         for look in looks:
             known = (following[look.community_id], look.pulse.look_at, look.others)
@@ -130,38 +131,6 @@ class LookForSilence:
                 )
             )  # fmt: skip
         return wanted, planned
-
-
-def _judge(look: Look, due: DueTimer) -> bool:
-    """Whether the channel is cold and may be spoken to; else when it is looked at again."""
-    pulse, now, zone, mine = look.pulse, due.now, due.profile.time_zone, look.choices
-    last = pulse.last_at
-    if last is None:
-        pulse.look_at = None
-        return False
-    pulse.look_at = _not_before(look, due)
-    if pulse.look_at is not None:
-        return False
-    if is_cold(last, now, look.rates, look.pauses, mine.cold, zone):
-        return True
-    pulse.look_at = next_look(last, now, look.rates, look.pauses, mine.cold, zone)
-    return False
-
-
-def _not_before(look: Look, due: DueTimer) -> datetime | None:
-    """When something that forbids a warm-up at any hour of today will have passed; None: nothing does."""
-    now, zone, mine, spent = due.now, due.profile.time_zone, look.choices, look.spent
-    tomorrow = midnight(hour_of(now, zone).day + timedelta(days=1), zone)
-    opens = next_local(tomorrow, mine.cold.active_from, zone)
-    is_members = look.channel_id != due.profile.operators_channel_id
-    if not mine.warmup_on or not is_members or not due.profile.can(look.channel_id, "send"):
-        return now + SELDOM
-    if look.days < YOUNG_DAYS:
-        return opens
-    today = [moment for moment in spent if hour_of(moment, zone).day == hour_of(now, zone).day]
-    if len(spent) >= mine.warmups_a_week:
-        return max(opens, spent[-mine.warmups_a_week] + WEEK) if mine.warmups_a_week else now + SELDOM
-    return opens if len(today) >= mine.warmups_a_day else None
 
 
 def _spell(look: Look, due: DueTimer) -> Spell:

@@ -11,6 +11,7 @@ from services.engagement.domain.choices import Choices
 from services.engagement.domain.hours import DAY, hour_of, is_between, midnight
 from services.engagement.domain.topic import Topic, choose
 from services.engagement.handlers.learn_hours import SEEDINGS_KEPT
+from services.engagement.handlers.measuring import measure_ended
 from services.engagement.handlers.posting import Wanted, post_all, wish
 from services.engagement.handlers.recurrence import upcoming
 from services.engagement.handlers.topic_bank import bank_of, text_of
@@ -64,7 +65,10 @@ class PublishCalendar:
         known = await store.named_items(work.connection, moments)
         names = sorted({key[0] for key in known})
         chosen = await choices.load_choices(work.connection, names)
-        bank = await bank_of(work, names) if any(not item.text for item in known.values()) else {}
+        bank: Mapping[str, Sequence[Topic]] = {}
+        if any(not item.text for item in known.values()):
+            await measure_ended({each.community_id: each for each in due}, work)
+            bank = await bank_of(work, names)
         wanted = []
         for key, item in known.items():
             if item.state != "approved":

@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.engagement import metrics
+from services.engagement.domain.attention import Quiet
 from services.engagement.domain.choices import Choices
-from services.engagement.domain.question import TEXT_KEPT, UNANSWERED, FaqIndex, is_question
-from services.engagement.domain.silence import on_grid
+from services.engagement.domain.question import TEXT_KEPT, FaqIndex, is_question, next_check
 from services.engagement.handlers.answering import answer
 from services.engagement.store import questions as store
 from services.engagement.store.members import Flags
-from services.engagement.store.questions import Question
+from services.engagement.store.questions import Answered, Question
 from shared.contracts.chat import MessagePosted
 from shared.contracts.engagement import QuestionAnswered, QuestionAsked
+from shared.contracts.profiles import CommunityProfile
 from shared.engine import Event, Timer, UnitOfWork
 from shared.i18n import Catalogue
 
 CHECK_QUESTIONS = "check_questions"
-CHECKED_EVERY = timedelta(minutes=30)
 ANSWERED_WITHIN = timedelta(days=1)
 """What is said later answers no question."""
 THREAD_WITHIN = timedelta(hours=2)
@@ -51,7 +51,7 @@ async def follow_questions(
     }
     entries = await store.faqs(work.connection, with_faq) if with_faq else []
     indexes = {name: FaqIndex([each for each in entries if each.community_id == name]) for name in with_faq}
-    desk = _Desk(waiting, indexes, {name for name, each in flags.items() if each.is_checked}, texts, work)
+    desk = _Desk(waiting, indexes, texts, work)
     for event in ours:
         desk.hear(event, is_asked=event.id in asks)
     await store.save_questions(work.connection, desk.asked)
@@ -65,19 +65,12 @@ class _Desk:
         self,
         waiting: dict[tuple[str, str], list[Question]],
         indexes: Mapping[str, FaqIndex],
-        checked: set[str],
         texts: Catalogue,
         work: UnitOfWork,
     ) -> None:
-        self.waiting, self.indexes, self.checked, self.texts, self.work = (
-            waiting,
-            indexes,
-            checked,
-            texts,
-            work,
-        )
+        self.waiting, self.indexes, self.texts, self.work = waiting, indexes, texts, work
         self.asked: list[Question] = []
-        self.answers: list[tuple[str, str, str, str, datetime, str]] = []
+        self.answers: list[Answered] = []
 
     def hear(self, event: Event[MessagePosted], *, is_asked: bool) -> None:
         """What a message answers, and what it asks."""
@@ -94,9 +87,8 @@ class _Desk:
             data.community_id, data.message_id, data.member_id, data.channel_id, data.thread or "",
             event.occurred_at, data.text[:TEXT_KEPT],
         )  # fmt: skip
-        if question in place:
+        if any(each.message_id == question.message_id for each in place):
             return
-        self.asked.append(question)
         metrics.QUESTIONS.labels("asked").inc()
         named = {"message_id": data.message_id, "member_id": data.member_id, "channel_id": data.channel_id}
         self.work.publish(QuestionAsked(community_id=data.community_id, **named), event.now)
@@ -105,26 +97,43 @@ class _Desk:
         if found is not None:
             words = self.texts.say(event.profile.locale, "faq.answer", answer=found[0].answer)
             if answer(event, words, "faq_answer", self.work):
+                self.asked.append(question)
                 self._answered(event, question, "hearth", "faq")
                 return
+        if not event.is_stale:
+            question = question._replace(check_at=next_check(event.now, quiet_of(event.profile)))
+            self.work.set_timer(checking(question))
+        self.asked.append(question)
         place.append(question)
-        if data.community_id not in self.checked and not event.is_stale:
-            self.checked.add(data.community_id)
-            due_at = on_grid(event.now + UNANSWERED, CHECKED_EVERY)
-            self.work.set_timer(Timer(data.community_id, CHECK_QUESTIONS, due_at))
 
     def _answered(self, event: Event[MessagePosted], question: Question, by: str, kind: str) -> None:
         data = event.data
         waited = max(0, int((event.occurred_at - question.asked_at).total_seconds()))
         metrics.QUESTIONS.labels("answered" if kind == "member" else kind).inc()
         self.answers.append(
-            (question.community_id, question.message_id, data.message_id, by, event.occurred_at, kind)
-        )
+            Answered(
+                question.community_id, question.message_id, data.message_id, by, event.occurred_at, kind,
+                event.now,
+            )
+        )  # fmt: skip
+        if question.check_at is not None and event.now < question.check_at:
+            self.work.cancel_timer(question.community_id, CHECK_QUESTIONS, question.message_id)
         fact = QuestionAnswered(
             community_id=question.community_id, message_id=question.message_id, member_id=question.member_id,
             answer_message_id=data.message_id, answered_by=by, kind=kind, waited_seconds=waited,
         )  # fmt: skip
         self.work.publish(fact, event.now)
+
+
+def checking(question: Question) -> Timer:
+    """The timer that looks at a question; each has its own, which its answer takes back."""
+    assert question.check_at is not None
+    return Timer(question.community_id, CHECK_QUESTIONS, question.check_at, key=question.message_id)
+
+
+def quiet_of(profile: CommunityProfile) -> Quiet:
+    """When the community is left alone."""
+    return Quiet(profile.quiet_from, profile.quiet_until, profile.time_zone)
 
 
 def _answers(event: Event[MessagePosted], question: Question) -> bool:

@@ -28,7 +28,8 @@ CREATE TABLE welcome_pause (
     until        timestamptz NOT NULL
 );
 
--- What somebody asked, and who answered. Texts are forgotten after 90 days.
+-- What somebody asked, and who answered. Texts are forgotten after 90 days. settled_at: the clock at the answer;
+-- check_at: when it is looked at next, which the clock may have passed already while a batch is read.
 CREATE TABLE question (
     community_id text NOT NULL,
     message_id   text NOT NULL,
@@ -42,6 +43,9 @@ CREATE TABLE question (
     answered_by  text,
     answered_at  timestamptz,
     kind         text,
+    settled_at   timestamptz,
+    check_at     timestamptz,
+    passed_on_at timestamptz,
     PRIMARY KEY (community_id, message_id)
 );
 CREATE INDEX question_open ON question (community_id, channel_id, asked_at) WHERE answered_at IS NULL;

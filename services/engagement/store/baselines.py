@@ -1,7 +1,7 @@
 """What is usual in channels: counts of days that ended, and what was learned of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,7 +27,8 @@ LOAD_BASELINES = """
 """
 SAVE_BASELINE = """
     INSERT INTO channel_baseline (community_id, channel_id, level, weight, days, counts, exposure, rates)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    VALUES ($1, $2, $3, $4, $5, $6::text::double precision[], $7::text::double precision[],
+            $8::text::double precision[])
     ON CONFLICT (community_id, channel_id) DO UPDATE SET
         level = excluded.level, weight = excluded.weight, days = excluded.days, counts = excluded.counts,
         exposure = excluded.exposure, rates = excluded.rates
@@ -52,6 +53,21 @@ DUE_LOOKS = """
     LEFT JOIN community_choice chosen ON chosen.community_id = due.community_id
     LEFT JOIN channel_baseline b ON b.community_id = p.community_id AND b.channel_id = p.channel_id
     ORDER BY p.community_id, p.channel_id FOR UPDATE OF p
+"""
+LOOKS_AHEAD = """
+    SELECT p.community_id, p.channel_id, p.look_at, p.pulse, b.days, b.rates, c.pauses, chosen.choices,
+           ARRAY(SELECT s.opened_at FROM cold_spell s
+                 WHERE s.community_id = p.community_id AND s.channel_id = p.channel_id
+                   AND s.opened_at > ahead.since - interval '7 days' AND s.outcome <> 'skipped'
+                 ORDER BY s.opened_at) AS spent,
+           (SELECT min(o.look_at) FROM channel_pulse o
+            WHERE o.community_id = p.community_id AND o.look_at > ahead.until) AS others
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS ahead (community_id, since, until)
+    JOIN channel_pulse p ON p.community_id = ahead.community_id
+                            AND (p.look_at <= ahead.until OR p.look_at IS NULL)
+    JOIN community_pulse c ON c.community_id = ahead.community_id
+    LEFT JOIN community_choice chosen ON chosen.community_id = ahead.community_id
+    LEFT JOIN channel_baseline b ON b.community_id = p.community_id AND b.channel_id = p.channel_id
 """
 BASELINES = """
     SELECT p.channel_id, p.last_at, p.look_at, b.days, b.rates, b.level / nullif(b.weight, 0) AS an_hour
@@ -125,9 +141,10 @@ async def save_learned(
 ) -> None:
     """By channel the baseline, its rates and the wait in minutes; and how the community's pauses end."""
     rows = [
-        (community_id, name, each.level, each.weight, each.days, each.counts, each.exposure, list(rates))
+        (community_id, name, each.level, each.weight, each.days,
+         _array(each.counts), _array(each.exposure), _array(rates))
         for name, (each, rates, _) in sorted(learned.items())
-    ]
+    ]  # fmt: skip
     await connection.executemany(SAVE_BASELINE, rows)
     names = sorted(learned)
     await connection.execute(SAVE_WAITS, community_id, names, [learned[name][2] for name in names])
@@ -136,14 +153,32 @@ async def save_learned(
     )
 
 
+def _array(numbers: Iterable[float]) -> str:
+    return "{" + ",".join(map(repr, numbers)) + "}"
+
+
 async def due_looks(connection: Connection, now: Mapping[str, datetime]) -> list[Look]:
     """By community and moment: the channels that are to be looked at by then, locked."""
     rows = await connection.fetch(DUE_LOOKS, *columns_of(sorted(now.items()), 2))
-    return [_look(row) for row in rows]
+    return [_look(row, pulse_of(row["pulse"], row["look_at"], 1)) for row in rows]
 
 
-def _look(row: asyncpg.Record) -> Look:
-    pulse = pulse_of(row["pulse"], row["look_at"])
+async def looks_ahead(
+    connection: Connection,
+    spans: Mapping[str, tuple[datetime, datetime]],
+    pulses: Mapping[tuple[str, str], Pulse],
+) -> list[Look]:
+    """By community: the channels that may be looked at in a span, with the pulses that are loaded."""
+    rows = await connection.fetch(
+        LOOKS_AHEAD, *columns_of(((name, *span) for name, span in sorted(spans.items())), 3)
+    )
+    known = {(row["community_id"], row["channel_id"]): row for row in rows}
+    return [
+        _look(row, pulses.get(key) or pulse_of(row["pulse"], row["look_at"], 1)) for key, row in known.items()
+    ]
+
+
+def _look(row: asyncpg.Record, pulse: Pulse) -> Look:
     every = json.loads(row["pauses"]) or {"reached": pulse.reached, "resumed": pulse.resumed}
     pauses = Pauses(pulse.reached, pulse.resumed, every["reached"], every["resumed"])
     chosen = Choices().changed(json.loads(row["choices"])) if row["choices"] else Choices()

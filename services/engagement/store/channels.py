@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from services.engagement.domain.choices import Choices
-from services.engagement.domain.pulse import ChannelKey, Pulse, Said, Watch
+from services.engagement.domain.pulse import RECENT_KEPT, ChannelKey, Pulse, Said, Watch
 from services.engagement.store.columns import columns_of
 from shared.postgres.connection import Connection
 
@@ -167,10 +167,12 @@ async def save_looks(
     await connection.execute(SAVE_LOOKS, *columns_of(rows, 3), *columns_of(sorted(following.items()), 2))
 
 
-def pulse_of(text: str, look_at: datetime | None) -> Pulse:
-    """As stored."""
+def pulse_of(text: str, look_at: datetime | None, recent_kept: int = RECENT_KEPT) -> Pulse:
+    """As stored; its last messages suffice for who only looks."""
     known = json.loads(text)
-    recent = [Said(_EPOCH + at * _MICROSECOND, message_id) for at, message_id in known["recent"]]
+    recent = [
+        Said(_EPOCH + at * _MICROSECOND, message_id) for at, message_id in known["recent"][-recent_kept:]
+    ]
     return Pulse(recent, known["reached"], known["resumed"], look_at, known["wait"])
 
 
@@ -207,7 +209,9 @@ async def save_watches(connection: Connection, watches: Iterable[Watch]) -> None
 async def end_watches(connection: Connection, moments: Mapping[str, datetime]) -> list[Watch]:
     """Take out, by community and moment, the watches that are over by then."""
     rows = await connection.fetch(END_WATCHES, *columns_of(sorted(moments.items()), 2))
-    return sorted((_watch(*row) for row in rows), key=lambda watch: (watch.channel, watch.subject_id))
+    return sorted(
+        (_watch(*row) for row in rows), key=lambda each: (each.until, each.channel, each.subject_id)
+    )
 
 
 def _watch(*row: object) -> Watch:

@@ -18,8 +18,6 @@ LOAD_FLAGS = """
                    AND n.welcomed_at IS NULL AND n.left_at IS NULL) AS has_waiting,
            EXISTS (SELECT FROM question q WHERE q.community_id = asked.community_id
                    AND q.answered_at IS NULL AND q.asked_at > asked.now - interval '2 days') AS has_open,
-           EXISTS (SELECT FROM question q WHERE q.community_id = asked.community_id
-                   AND q.answered_at IS NULL AND q.state = 'open') AS is_checked,
            EXISTS (SELECT FROM gathering g WHERE g.community_id = asked.community_id AND g.is_session
                    AND g.state IN ('planned', 'open')) AS has_session,
            EXISTS (SELECT FROM faq f WHERE f.community_id = asked.community_id) AS has_faq,
@@ -127,8 +125,6 @@ class Flags(NamedTuple):
     has_newcomers: bool
     has_waiting: bool
     has_open: bool
-    is_checked: bool
-    """Whether a timer for open questions is set."""
     has_session: bool
     has_faq: bool
     is_known: bool

@@ -1,6 +1,6 @@
 """Questions, who answered them, and approved answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from services.engagement.store.columns import columns_of
 from shared.postgres.connection import Connection, Pool
 
 OPEN_QUESTIONS = """
-    SELECT q.community_id, q.message_id, q.member_id, q.channel_id, q.thread, q.asked_at, q.text
+    SELECT q.community_id, q.message_id, q.member_id, q.channel_id, q.thread, q.asked_at, q.text,
+           q.check_at
     FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS wanted (community_id, channel_id, since)
     CROSS JOIN LATERAL (
         SELECT * FROM question o WHERE o.community_id = wanted.community_id
@@ -20,42 +21,44 @@ OPEN_QUESTIONS = """
     ) AS q
 """
 SAVE_QUESTIONS = """
-    INSERT INTO question (community_id, message_id, member_id, channel_id, thread, asked_at, text, state)
+    INSERT INTO question (community_id, message_id, member_id, channel_id, thread, asked_at, text, check_at,
+                          state)
     SELECT *, 'open' FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
-                                 $6::timestamptz[], $7::text[])
+                                 $6::timestamptz[], $7::text[], $8::timestamptz[])
     ON CONFLICT DO NOTHING
 """
 ANSWER = """
     UPDATE question q SET state = 'answered', answer_id = t.answer_id, answered_by = t.answered_by,
-                          answered_at = t.at, kind = t.kind
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
-         AS t (community_id, message_id, answer_id, answered_by, at, kind)
+                          answered_at = t.at, kind = t.kind, settled_at = t.settled_at,
+                          check_at = CASE WHEN q.check_at <= t.settled_at THEN q.check_at END
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
+                $7::timestamptz[])
+         AS t (community_id, message_id, answer_id, answered_by, at, kind, settled_at)
     WHERE q.community_id = t.community_id AND q.message_id = t.message_id AND q.answered_at IS NULL
 """
-UNANSWERED = """
-    SELECT q.community_id, q.message_id, q.member_id, q.channel_id, q.asked_at, q.text, q.state
-    FROM question q JOIN unnest($1::text[], $2::timestamptz[]) AS due (community_id, before)
-         ON q.community_id = due.community_id
-    WHERE q.answered_at IS NULL AND q.state IN ('open', 'asked') AND q.asked_at <= due.before
-      AND q.asked_at > due.before - interval '2 days'
-    ORDER BY q.community_id, q.asked_at, q.message_id
-"""
-HELPERS = """
-    SELECT answered_by FROM question
-    WHERE community_id = $1 AND channel_id = $2 AND answered_by IS NOT NULL AND answered_by <> $3
-      AND kind = 'member' AND answered_at > $4::timestamptz - interval '90 days'
-    GROUP BY answered_by ORDER BY count(*) DESC, max(answered_at) DESC, answered_by LIMIT $5
-"""
-MOVE = """
-    UPDATE question q SET state = t.state
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS t (community_id, message_id, state)
+CHECKED = """
+    SELECT q.community_id, q.message_id, q.member_id, q.asked_at, q.text, q.settled_at, q.passed_on_at,
+           ARRAY(SELECT h.answered_by FROM question h
+                 WHERE h.community_id = q.community_id AND h.channel_id = q.channel_id
+                   AND h.answered_by <> q.member_id AND h.kind = 'member'
+                   AND h.settled_at < due.now AND h.answered_at > due.now - interval '90 days'
+                 GROUP BY h.answered_by
+                 ORDER BY count(*) DESC, max(h.answered_at) DESC, h.answered_by LIMIT $4) AS helpers
+    FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS due (community_id, message_id, now)
+    JOIN question q ON q.community_id = due.community_id AND q.message_id = due.message_id
+    WHERE q.check_at <= due.now AND (q.settled_at IS NULL OR q.settled_at >= due.now)
+      AND q.asked_at > due.now - interval '2 days'
+    ORDER BY q.check_at, q.asked_at, q.community_id, q.message_id
+"""  # as of the moment: what a batch brought behind it is in the rows already
+LOOKED_AT = """
+    UPDATE question q SET
+        check_at = t.check_at, passed_on_at = coalesce(q.passed_on_at, t.passed_on_at),
+        state = CASE WHEN q.settled_at IS NULL AND t.state <> '' THEN t.state ELSE q.state END
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+         AS t (community_id, message_id, state, passed_on_at, check_at)
     WHERE q.community_id = t.community_id AND q.message_id = t.message_id
 """
-NEXT_UNANSWERED = """
-    SELECT community_id, min(asked_at) AS asked_at FROM question
-    WHERE community_id = ANY($1::text[]) AND answered_at IS NULL AND state = 'open' GROUP BY community_id
-"""
-FORGET = "DELETE FROM question WHERE community_id = $1 AND asked_at < $2"
+FORGET = "DELETE FROM question WHERE community_id = $1 AND asked_at < $2 AND check_at IS NULL"
 FAQS = """
     SELECT community_id, faq_id, question, answer FROM faq WHERE community_id = ANY($1::text[]) ORDER BY 1, 2
 """
@@ -89,6 +92,32 @@ class Question(NamedTuple):
     thread: str
     asked_at: datetime
     text: str
+    check_at: datetime | None = None
+    """When it is looked at whether anybody answered."""
+
+
+class Answered(NamedTuple):
+    """Who answered a question."""
+
+    community_id: str
+    message_id: str
+    answer_id: str
+    answered_by: str
+    answered_at: datetime
+    kind: str
+    settled_at: datetime
+    """The community's clock then."""
+
+
+class LookedAt(NamedTuple):
+    """What became of a question that was looked at."""
+
+    community_id: str
+    message_id: str
+    state: str
+    """Empty: nothing was done."""
+    passed_on_at: datetime | None
+    check_at: datetime | None
 
 
 async def open_questions(
@@ -101,42 +130,30 @@ async def open_questions(
 
 async def save_questions(connection: Connection, asked: Iterable[Question]) -> None:
     """Insert, once each."""
-    rows = sorted(asked)
+    rows = sorted(asked, key=lambda each: each[:2])
     if rows:
-        await connection.execute(SAVE_QUESTIONS, *columns_of(rows, 7))
+        await connection.execute(SAVE_QUESTIONS, *columns_of(rows, 8))
 
 
-async def answer(connection: Connection, answers: Iterable[tuple[str, str, str, str, datetime, str]]) -> None:
-    """Community, question, answer, by whom, when, and kind."""
+async def answer(connection: Connection, answers: Iterable[Answered]) -> None:
+    """The first answers."""
     rows = sorted(answers)
     if rows:
-        await connection.execute(ANSWER, *columns_of(rows, 6))
+        await connection.execute(ANSWER, *columns_of(rows, 7))
 
 
-async def unanswered(connection: Connection, before: Sequence[tuple[str, datetime]]) -> list[asyncpg.Record]:
-    """Asked by these moments, and neither answered nor told to an operator."""
-    return await connection.fetch(UNANSWERED, *columns_of(before, 2))
+async def checked(
+    connection: Connection, due: Iterable[tuple[str, str, datetime]], helpers_max: int
+) -> list[asyncpg.Record]:
+    """By community, question and moment: what nobody had answered by then, and who answered most before."""
+    return await connection.fetch(CHECKED, *columns_of(sorted(due), 3), helpers_max)
 
 
-async def helpers(
-    connection: Connection, community_id: str, channel_id: str, asker: str, now: datetime, rows: int
-) -> list[str]:
-    """Who answered most in this channel lately."""
-    found = await connection.fetch(HELPERS, community_id, channel_id, asker, now, rows)
-    return [row["answered_by"] for row in found]
-
-
-async def move(connection: Connection, states: Iterable[tuple[str, str, str]]) -> None:
-    """Community, question, state."""
-    rows = sorted(states)
+async def looked_at(connection: Connection, questions: Iterable[LookedAt]) -> None:
+    """Write what became of them."""
+    rows = sorted(questions, key=lambda each: each[:2])
     if rows:
-        await connection.execute(MOVE, *columns_of(rows, 3))
-
-
-async def next_unanswered(connection: Connection, communities: Sequence[str]) -> dict[str, datetime]:
-    """When the oldest question was asked that nobody looked after."""
-    rows = await connection.fetch(NEXT_UNANSWERED, list(communities))
-    return {row["community_id"]: row["asked_at"] for row in rows}
+        await connection.execute(LOOKED_AT, *columns_of(rows, 5))
 
 
 async def forget(connection: Connection, community_id: str, before: datetime) -> None:
