@@ -1,6 +1,6 @@
 """When a calendar item comes next: rules of RFC 5545 on local time, so that clock changes move nothing."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, rrulestr
@@ -8,6 +8,8 @@ from dateutil.rrule import DAILY, rrulestr
 HORIZON = timedelta(days=5 * 366)
 """An item that comes less often than this has no next time; a rule may go on for ever."""
 RULE_MAX = 500
+CYCLE_YEARS = 400
+"""After so many years the same dates fall on the same days of the week."""
 
 
 class BadRule(ValueError):
@@ -30,19 +32,24 @@ def upcoming(recurrence: str, first_on: date, at: time, after: datetime, zone: s
         return _moment(found, zone) if found else None
     try:
         rule = rrulestr(recurrence, dtstart=begins, ignoretz=True)
-        if rule._freq > DAILY or len(recurrence) > RULE_MAX:
+        if rule._freq > DAILY or rule._byeaster is not None or len(recurrence) > RULE_MAX:
             raise BadRule(recurrence)
-        ends = local + HORIZON
-        # a rule that never comes would be looked for until the year 9999
-        rule = rule.replace(until=min(ends, rule._until or ends))
+        # a rule that never comes is looked for until the year 9999, day by day: near it there are few
+        late = CYCLE_YEARS * ((MAXYEAR - (local + HORIZON).year) // CYCLE_YEARS)
+        ends = _later(min(local + HORIZON, rule._until or datetime.max), late)
+        rule = rule.replace(dtstart=_later(begins, late), until=ends)
         # the hour that clocks repeat or skip may lie between: look from an hour before
-        for occurrence in rule.xafter(local - timedelta(hours=2), count=10, inc=True):
-            moment = _moment(occurrence, zone)
+        for occurrence in rule.xafter(_later(local, late) - timedelta(hours=2), count=10, inc=True):
+            moment = _moment(_later(occurrence, -late), zone)
             if moment > after:
                 return moment
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadRule(recurrence) from error
     return None
+
+
+def _later(local: datetime, years: int) -> datetime:
+    return local.replace(year=local.year + years)
 
 
 def _moment(local: datetime, zone: str) -> datetime:
