@@ -15,15 +15,16 @@ from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Busy, Done, NotYet, Refused, Unreachable
 from connectors.webhook.bots import Bot
-from connectors.webhook.outgoing import check_address
 from connectors.webhook.receipt import Outcome
 from connectors.webhook.signature import headers_for
 from shared.contracts.commands import Command
 from shared.contracts.envelope import format_time
+from shared.http.addresses import Forbidden, Pinned, pin
 
 ANSWER_SECONDS_MAX = 25.0
 """How long a receipt is waited for before the command comes again."""
 POST_SECONDS_MAX = 10.0
+RESOLVE_SECONDS_MAX = 5.0
 FETCHES_FRESH_SECONDS = 60.0
 """A bot that has not fetched for so long is away."""
 ANSWER_BYTES_MAX = 65_536
@@ -119,14 +120,19 @@ class Desk:
         return [laid for laid in self._laid.values() if laid.bot == bot.name and not laid.fetched]
 
     async def _post(self, bot: Bot, url: str, laid: Laid) -> None:
-        await check_address(url, bot.private_address)
         body = httpx.Request("POST", url, json=laid.document).content
         headers = headers_for(bot.keys, laid.document["id"], int(time.time()), body)
         headers |= {"content-type": "application/json", "hearth-bot": bot.name}
+        extensions: dict[str, Any] = {}
+        if not bot.private_address:
+            url, host, extensions = await _pinned(url)
+            # a connection to an address is trusted for one name: none is kept for another
+            headers |= {"host": host, "connection": "close"}
         try:
             response = await self.client.post(
-                url, content=body, headers=headers, timeout=POST_SECONDS_MAX, follow_redirects=False
-            )
+                url, content=body, headers=headers, timeout=POST_SECONDS_MAX, follow_redirects=False,
+                extensions=extensions,
+            )  # fmt: skip
         except httpx.HTTPError as error:
             raise Unreachable(f"bot {bot.name} does not answer: {type(error).__name__}") from None
         if response.is_success:
@@ -148,6 +154,16 @@ class Desk:
         except ValueError:
             return
         self.answer(bot, laid.document["id"], outcome.as_result())
+
+
+async def _pinned(url: str) -> Pinned:
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS_MAX):
+            return await pin(url)
+    except Forbidden as error:
+        raise Refused(f"commands_url: {error}") from None
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"the host of commands_url is not found: {type(error).__name__}") from None
 
 
 def _document(command: Command, command_id: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from ipaddress import ip_address
 from typing import Any
 
 ITEMS_MAX = 50
@@ -27,13 +26,6 @@ class Outside:
 
 class Unreadable(ValueError):
     """What was fetched is not what it should be."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet."""
-    known = ip_address(address.partition("%")[0])
-    mapped = getattr(known, "ipv4_mapped", None)
-    return (mapped or known).is_global and not (mapped or known).is_multicast
 
 
 def clean(title: object) -> str | None:

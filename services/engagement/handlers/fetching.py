@@ -1,7 +1,6 @@
 """Fetches over HTTP what others publish: bounded in time and size, from public addresses alone."""
 
 import asyncio
-import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -9,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 import httpx
 
-from services.engagement.domain.outside import ITEMS_MAX, Outside, Unreadable, clean, drafts_of, is_public
+from services.engagement.domain.outside import ITEMS_MAX, Outside, Unreadable, clean, drafts_of
+from shared.http.addresses import Forbidden, Pinned, pin
 
 SECONDS_MAX = 15.0
 BYTES_MAX = 2 * 1024 * 1024
@@ -52,13 +52,10 @@ async def _once(
     client: httpx.AsyncClient, url: str, headers: Mapping[str, str], outside: Outside
 ) -> Fetched | str:
     """One request to the address that was looked at, so that no second look-up leads elsewhere."""
-    place = urlsplit(url)
-    address = await resolve(url, outside)
-    pinned = httpx.URL(url).copy_with(host=address)
+    to = await resolve(url, outside)
     request = client.build_request(
-        "GET", pinned, headers={**headers, "host": place.netloc.rpartition("@")[2]},
-        extensions={"sni_hostname": place.hostname or ""},
-    )  # fmt: skip
+        "GET", to.url, headers={**headers, "host": to.host}, extensions=to.extensions
+    )
     answer = await client.send(request, stream=True)
     try:
         if answer.status_code == 304:
@@ -77,21 +74,14 @@ async def _once(
         await answer.aclose()
 
 
-async def resolve(url: str, outside: Outside) -> str:
+async def resolve(url: str, outside: Outside) -> Pinned:
     """The address behind a URL, if it may be asked. Raises `BadAddress`."""
     try:
-        place = urlsplit(url)
-        port = place.port or (443 if place.scheme == "https" else 80)
-        if place.scheme not in ("http", "https") or not place.hostname or place.username:
+        if urlsplit(url).username:
             raise BadAddress(url)
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(place.hostname, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, ValueError) as error:
+        return await pin(url, schemes=("https", "http"), private_allowed=outside.private)
+    except (Forbidden, OSError, ValueError) as error:
         raise BadAddress(url) from error
-    addresses = [str(each[4][0]) for each in found]
-    if not addresses or not (outside.private or all(map(is_public, addresses))):
-        raise BadAddress(url)
-    return addresses[0]
 
 
 async def feed_titles(body: bytes) -> list[str]:
