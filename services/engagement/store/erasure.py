@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.engine.erasure import erase_rows
 from shared.postgres.connection import Connection
 
 # decisions name messages alone: they go while it is known whose messages these are
@@ -58,13 +59,6 @@ FORGET_IN_RESULTS = """
 """
 ERASE_LEADER = "DELETE FROM opinion_leader WHERE community_id = $1 AND member_id = $2"
 ERASE_TOLD = "DELETE FROM member_told WHERE community_id = $1 AND member_id = $2"
-# a letter holds the whole event, as JSON whose spaces its writer chose
-ERASE_DEAD_LETTERS = """
-    DELETE FROM dead_letter
-    WHERE key = convert_to($1, 'UTF8')
-      AND (position(convert_to('"member_id":' || to_json($2::text), 'UTF8') IN value) > 0
-           OR position(convert_to('"member_id": ' || to_json($2::text), 'UTF8') IN value) > 0)
-"""
 STEPS: tuple[tuple[str, str], ...] = (
     ("message_verdict", ERASE_VERDICTS),
     ("checkin_message", ERASE_MESSAGES),
@@ -89,7 +83,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("form", FORGET_IN_RESULTS),
     ("opinion_leader", ERASE_LEADER),
     ("member_told", ERASE_TOLD),
-    ("dead_letter", ERASE_DEAD_LETTERS),
 )
 """What is counted under which name, in the order in which it goes."""
 NOTE_ERASURE = """
@@ -101,11 +94,7 @@ IS_DONE = "SELECT EXISTS (SELECT FROM erasure WHERE community_id = $1 AND reques
 
 async def erase_member(connection: Connection, community_id: str, member_id: str) -> dict[str, int]:
     """Delete every row about the member; returns how many by table."""
-    counts = {}
-    for name, statement in STEPS:
-        status = await connection.execute(statement, community_id, member_id)
-        counts[name] = int(status.rpartition(" ")[2])
-    return counts
+    return await erase_rows(connection, STEPS, community_id, member_id)
 
 
 async def note_erasure(

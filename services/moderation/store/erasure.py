@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.engine.erasure import erase_rows
 from shared.postgres.connection import Connection
 
 # first, as handlers take it: they hold a case while they write what belongs to it
@@ -86,13 +87,6 @@ FORGET_WARNED_OF = """
     UPDATE warning SET ids = ARRAY(SELECT unnest(ids) EXCEPT SELECT message_id FROM theirs)
     WHERE community_id = $1 AND ids && (SELECT array_agg(message_id) FROM theirs)
 """
-# a letter holds the whole event, as JSON whose spaces its writer chose
-ERASE_DEAD_LETTERS = """
-    DELETE FROM dead_letter
-    WHERE key = convert_to($1, 'UTF8')
-      AND (position(convert_to('"member_id":' || to_json($2::text), 'UTF8') IN value) > 0
-           OR position(convert_to('"member_id": ' || to_json($2::text), 'UTF8') IN value) > 0)
-"""
 STEPS: tuple[tuple[str, str], ...] = (
     ("pulse", FORGET_EXAMPLES),
     ("warning", FORGET_WARNED_OF),
@@ -124,7 +118,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("cleaning_member", ERASE_CLEANED),
     ("dispute_pair", ERASE_PAIRS),
     ("dispute", ERASE_DISPUTES),
-    ("dead_letter", ERASE_DEAD_LETTERS),
 )
 """What is counted under which name, in the order in which it goes."""
 NOTE_ERASURE = """
@@ -138,12 +131,8 @@ ERASURES = """
 
 async def erase_member(connection: Connection, community_id: str, member_id: str) -> dict[str, int]:
     """Delete every row about the member; returns how many by table."""
-    counts = {}
     await connection.execute(LOCK_CASES, community_id, member_id)
-    for name, statement in STEPS:
-        status = await connection.execute(statement, community_id, member_id)
-        counts[name] = int(status.rpartition(" ")[2])
-    return counts
+    return await erase_rows(connection, STEPS, community_id, member_id)
 
 
 async def note_erasure(

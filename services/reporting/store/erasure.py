@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from shared.engine.erasure import erase_rows
 from shared.postgres.connection import Connection
 
 FORGET = """
@@ -19,13 +20,6 @@ RENAME_OPENERS = "UPDATE thread SET opened_by = $3 WHERE community_id = $1 AND o
 RENAME_ANSWERERS = "UPDATE thread SET answered_by = $3 WHERE community_id = $1 AND answered_by = $2"
 ERASE_TEXTS = "DELETE FROM message_text WHERE community_id = $1 AND member_id = $2"
 ERASE_WISHES = "DELETE FROM opted_out WHERE community_id = $1 AND member_id = $2"
-# a letter holds the whole event, as JSON whose spaces its writer chose
-ERASE_DEAD_LETTERS = """
-    DELETE FROM dead_letter
-    WHERE key = convert_to($1, 'UTF8')
-      AND (position(convert_to('"member_id":' || to_json($2::text), 'UTF8') IN value) > 0
-           OR position(convert_to('"member_id": ' || to_json($2::text), 'UTF8') IN value) > 0)
-"""
 RENAMING = (
     RENAME_FACTS,
     RENAME_OTHERS,
@@ -36,7 +30,7 @@ RENAMING = (
     RENAME_OPENERS,
     RENAME_ANSWERERS,
 )
-ERASING = (ERASE_TEXTS, ERASE_WISHES, ERASE_DEAD_LETTERS)
+ERASING = (("message_text", ERASE_TEXTS), ("opted_out", ERASE_WISHES))
 OPT_OUT = """
     INSERT INTO opted_out (community_id, member_id, opted_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 """
@@ -48,8 +42,7 @@ async def forget(connection: Connection, community_id: str, member_id: str, alia
     await connection.execute(FORGET, community_id, alias, at)
     for statement in RENAMING:
         await connection.execute(statement, community_id, member_id, alias)
-    for statement in ERASING:
-        await connection.execute(statement, community_id, member_id)
+    await erase_rows(connection, ERASING, community_id, member_id)
 
 
 async def opt_out(connection: Connection, community_id: str, member_id: str, by: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from shared.engine.erasure import erase_rows
 from shared.postgres.connection import Connection
 
 NOTE_MONTHS = """
@@ -46,13 +47,6 @@ ERASE_FULFILMENTS = "DELETE FROM fulfilment WHERE community_id = $1 AND member_i
 ERASE_ACTS = """
     DELETE FROM act WHERE community_id = $1 AND (subject = $2 OR detail ->> 'member_id' = $2)
 """
-# a letter holds the whole event, as JSON whose spaces its writer chose
-ERASE_DEAD_LETTERS = """
-    DELETE FROM dead_letter
-    WHERE key = convert_to($1, 'UTF8')
-      AND (position(convert_to('"member_id":' || to_json($2::text), 'UTF8') IN value) > 0
-           OR position(convert_to('"member_id": ' || to_json($2::text), 'UTF8') IN value) > 0)
-"""
 STEPS: tuple[tuple[str, str], ...] = (
     ("message", ERASE_MESSAGES),
     ("message_partner", FORGET_PARTNER),
@@ -73,7 +67,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("redemption", ERASE_REDEMPTIONS),
     ("fulfilment", ERASE_FULFILMENTS),
     ("act", ERASE_ACTS),
-    ("dead_letter", ERASE_DEAD_LETTERS),
 )
 """What is counted under which name, in the order in which it goes."""
 NOTE_ERASURE = """
@@ -97,11 +90,7 @@ async def erase_member(
     """Delete every row about the member; in the books another name takes the member's place."""
     await connection.execute(NOTE_MONTHS, community_id, member_id)
     await connection.execute(FORGET_IN_BOOKS, community_id, member_id, alias)
-    counts = {}
-    for name, statement in STEPS:
-        status = await connection.execute(statement, community_id, member_id)
-        counts[name] = int(status.rpartition(" ")[2])
-    return counts
+    return await erase_rows(connection, STEPS, community_id, member_id)
 
 
 async def note_erasure(
