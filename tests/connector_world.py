@@ -26,7 +26,7 @@ from shared.contracts.partitioning import partition_of
 from shared.contracts.registry import BY_TYPE
 from shared.contracts.topics import CHAT_EVENTS, CHAT_RECEIPTS
 
-WAIT_SECONDS_MAX = 40.0
+WAIT_SECONDS_MAX = 60.0
 
 
 def new_name(prefix: str) -> str:
@@ -167,7 +167,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def announced(chat: Chat, capability: str) -> None:
     """Until the profile says that the groups can do this."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         while True:
             profile = await read_profile(chat.servers, chat.community)
             if profile and profile.channels and capability in profile.channels[0].capabilities:
@@ -177,7 +177,7 @@ async def announced(chat: Chat, capability: str) -> None:
 
 async def happened(chat: Chat, count: int) -> list[Any]:
     """The community's events, without profiles."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         while True:
             found = [e for _, e in await records(chat.servers, CHAT_EVENTS, chat.community, 0)]
             events = [event for event in found if event.TYPE != "community.profile"]

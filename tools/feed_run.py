@@ -22,11 +22,10 @@ from shared.contracts.partitioning import partition_of
 from shared.contracts.profiles import CommunityProfile
 from shared.contracts.topics import CHAT_EVENTS
 from tools.addresses import Addresses
-from tools.log_position import NotDrained, Positions, wait_until_drained
+from tools.drained import NotDrained, wait_until_drained
+from tools.log_position import Positions
 from tools.meter import meter
 
-WAIT_SECONDS_MIN = 600.0
-WAIT_EVENTS_PER_SECOND = 300
 """The slowest that a run may be before waiting for it is given up."""
 GC_THRESHOLD = 100_000
 Result = TypeVar("Result")
@@ -141,7 +140,6 @@ async def publish(
 async def wait(addresses: Addresses, published: Published) -> tuple[Positions, Watch]:
     """Wait until every service has passed all of it. Raises NotDrained."""
     watch = Watch(published)
-    seconds = max(WAIT_SECONDS_MIN, published.events / WAIT_EVENTS_PER_SECOND)
     with meter("services", 1000) as advance:
 
         def on_look(positions: Positions) -> None:
@@ -150,14 +148,12 @@ async def wait(addresses: Addresses, published: Published) -> tuple[Positions, W
             note = "  ".join(f"{one.service} {one.behind:,}" for one in positions.services if one.behind)
             advance(int(1000 * share), f"behind: {note}" if note else "")
 
-        drained = await wait_until_drained(
-            addresses.admin_url, addresses.bootstrap_servers, on_look=on_look, timeout_seconds=seconds
-        )
+        drained = await wait_until_drained(addresses.admin_url, addresses.bootstrap_servers, on_look=on_look)
     return drained, watch
 
 
 async def wait_or_fail(addresses: Addresses, published: Published) -> tuple[Positions, Watch]:
-    """The same; ends the command when time is over."""
+    """The same; ends the command when a service stands still."""
     try:
         return await wait(addresses, published)
     except NotDrained as error:

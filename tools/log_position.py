@@ -1,9 +1,8 @@
 """How far every service has come: the ends of Kafka's log against what each schema says it has handled."""
 
-import asyncio
 import importlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,7 +13,6 @@ from deploy.local.roles import SERVICES
 from shared.contracts.topics import PARTITIONS
 
 REQUEST_MS_MAX = 15_000
-LOOK_SECONDS = 0.3
 
 # The engine's tables of one schema. A lane's outbox counter is the number of its newest row.
 OFFSETS = """
@@ -120,15 +118,6 @@ class Positions:
             for nexts in self.nexts.values()
             for place, offset in nexts.items()
         )
-
-
-class NotDrained(TimeoutError):
-    """The services did not reach the end of the log in time; `positions` says how far they came."""
-
-    def __init__(self, positions: Positions) -> None:
-        waiting = [f"{one.service} {one.behind} behind" for one in positions.services if one.behind]
-        super().__init__(f"the log is not drained: {', '.join(waiting) or 'the outboxes are not empty'}")
-        self.positions = positions
 
 
 def consumed_topics(service: str) -> tuple[str, ...]:
@@ -255,44 +244,3 @@ async def positions(admin_url: str, bootstrap_servers: str, services: Sequence[s
     """One look."""
     async with reading(admin_url, bootstrap_servers, services) as reader:
         return await reader.look()
-
-
-async def wait_until_drained(
-    admin_url: str,
-    bootstrap_servers: str,
-    *,
-    services: Sequence[str] = SERVICES,
-    on_look: Callable[[Positions], None] = lambda positions: None,
-    timeout_seconds: float = 600.0,
-) -> Positions:
-    """Wait until all that is in the log is handled, with all that follows from it; returns the last look.
-
-    Call it when the input is published. `on_look` gets every look, about three a second. `NotDrained` when
-    the time is over.
-    """
-    deadline = time.monotonic() + timeout_seconds
-    async with reading(admin_url, bootstrap_servers, services) as reader:
-        before = await reader.look()
-        on_look(before)
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            now = await reader.look(before)
-            on_look(now)
-            if is_drained(before, now):
-                return now
-            if time.monotonic() > deadline:
-                raise NotDrained(now)
-            before = now
-
-
-def is_drained(before: Positions, now: Positions) -> bool:
-    """Whether nothing but progress has been on its way between two looks.
-
-    At the first look every consequence was sent, so it was in the log whose ends were read then. At the
-    second all of that log is handled, no consequence was written in between, no timer is about to fire.
-    """
-    return (
-        now.has_passed(before)
-        and not any(one.consequences_unsent for one in before.services)
-        and not any(one.consequences_new or one.timers_due for one in now.services)
-    )

@@ -15,9 +15,9 @@ from deploy.local.roles import SERVICES
 from deploy.local.services import ServiceProcess
 from deploy.local.stack import LocalStack
 from shared.contracts.topics import CHAT_EVENTS
-from tools.log_position import Positions, wait_until_drained
+from tools.drained import wait_until_drained
+from tools.log_position import Positions
 
-DRAIN_SECONDS_MAX = 300.0
 STEADY_SECONDS = 5.0
 REQUEST_SECONDS = 0.1
 KEPT = "SELECT count(*) FROM reporting.fact WHERE type = 'message.posted'"
@@ -93,9 +93,7 @@ async def roll(stack: LocalStack, per_second: float, say: Callable[[str], None])
         await publishing
     seconds = time.monotonic() - began
     say(f"{traffic.published} events published; waiting until all are handled")
-    drained = await wait_until_drained(
-        stack.postgres.admin_url, stack.kafka.bootstrap_servers, timeout_seconds=DRAIN_SECONDS_MAX
-    )
+    drained = await wait_until_drained(stack.postgres.admin_url, stack.kafka.bootstrap_servers)
     kept = await _kept(stack.postgres.admin_url)
     return Outcome(
         traffic.published, traffic.messages, kept, seconds, tuple(restarts), tuple(_books(drained))

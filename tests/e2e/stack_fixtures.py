@@ -27,9 +27,9 @@ from shared.contracts.registry import BY_TYPE
 from shared.contracts.topics import PARTITIONS
 from tests.laws.tables import Tables, whole
 from tests.servers import temporary_home
-from tools.log_position import Positions, ServicePosition, TopicPosition, wait_until_drained
+from tools.drained import wait_until_drained
+from tools.log_position import Positions, ServicePosition, TopicPosition
 
-DRAIN_SECONDS_MAX = 240
 ANSWER_SECONDS_MAX = 60
 CONNECTOR = "/e2e"
 Told = Iterable[tuple[Contract, datetime]]
@@ -65,9 +65,7 @@ class Pipeline:
 
     async def drain(self) -> Positions:
         """Wait until everything is handled, with all that follows from it."""
-        return await wait_until_drained(
-            self.stack.postgres.admin_url, self.servers, timeout_seconds=DRAIN_SECONDS_MAX
-        )
+        return await wait_until_drained(self.stack.postgres.admin_url, self.servers)
 
     async def get(self, service: str, path: str, **query: Any) -> Any:
         """What a service's API answers; fails unless it answers well."""

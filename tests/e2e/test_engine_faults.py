@@ -71,7 +71,7 @@ async def exactly_once(world: World, communities: list[str], turns: int) -> None
     assert await world.gaps() == 0
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_service_killed_again_and_again_loses_nothing_and_doubles_nothing(world: World) -> None:
     communities = [fresh() for _ in range(8)]
     flowing = asyncio.create_task(flow(world, communities, 200, 0.1))
@@ -84,7 +84,7 @@ async def test_a_service_killed_again_and_again_loses_nothing_and_doubles_nothin
         await exactly_once(world, communities, 200)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_killed_backends_cost_no_event_and_set_nothing_aside(world: World) -> None:
     communities = [fresh() for _ in range(8)]
     async with probe(world):
@@ -97,7 +97,7 @@ async def test_killed_backends_cost_no_event_and_set_nothing_aside(world: World)
         await exactly_once(world, communities, 60)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_frozen_owner_has_no_effect_when_it_thaws(world: World) -> None:
     communities = [fresh() for _ in range(8)]
     async with probe(world) as first:
@@ -116,7 +116,7 @@ async def test_a_frozen_owner_has_no_effect_when_it_thaws(world: World) -> None:
             assert await world.accounts_fit()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_owners_that_come_and_go_share_the_lanes_without_doubling(world: World) -> None:
     communities = [fresh() for _ in range(12)]
     async with probe(world) as first:
@@ -130,7 +130,7 @@ async def test_owners_that_come_and_go_share_the_lanes_without_doubling(world: W
         await exactly_once(world, communities, 100)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_clean_end_gives_the_lanes_back(world: World) -> None:
     community = fresh()
     await world.publish([message(community, n) for n in range(100)])
@@ -141,7 +141,7 @@ async def test_a_clean_end_gives_the_lanes_back(world: World) -> None:
     assert held == 0
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_record_that_kills_the_process_is_set_aside_and_its_neighbours_are_kept() -> None:
     async with own_servers() as (world, _, _):
         community = fresh()
@@ -162,7 +162,7 @@ async def test_a_record_that_kills_the_process_is_set_aside_and_its_neighbours_a
         assert await world.accounts_fit()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_an_outage_of_each_server_loses_nothing_and_sets_nothing_aside() -> None:
     async with own_servers() as (world, kafka, postgres):
         communities = [fresh() for _ in range(8)]

@@ -19,7 +19,7 @@ from tests.e2e.month_oracle import Checkin, counted_messages, months
 from tests.e2e.stack_fixtures import Pipeline, every_sum_fits, topic_in
 from tests.laws.tables import digests
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 LEAN = "lean"
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)

@@ -15,15 +15,8 @@ from deploy.local.stack import LocalStack
 from shared.contracts.chat import MessagePosted
 from shared.contracts.topics import CHAT_EVENTS
 from tests.servers import temporary_home
-from tools.log_position import (
-    NotDrained,
-    Positions,
-    ServicePosition,
-    TopicPosition,
-    is_drained,
-    positions,
-    wait_until_drained,
-)
+from tools.drained import NotDrained, is_drained, wait_until_drained
+from tools.log_position import Positions, ServicePosition, TopicPosition, positions
 
 MESSAGES = 60
 
@@ -66,7 +59,7 @@ async def test_a_service_that_was_killed_catches_up_on_the_same_ports(stack: Loc
     victim.kill()
     await _publish(stack, "while rewards is away")
     with pytest.raises(NotDrained, match="rewards"):
-        await wait_until_drained(stack.postgres.admin_url, stack.kafka.bootstrap_servers, timeout_seconds=3)
+        await wait_until_drained(stack.postgres.admin_url, stack.kafka.bootstrap_servers, stalled_seconds=3)
     again = await stack.start_service("rewards", **ports)
     assert again.api_url == victim.api_url
     drained = await _drain(stack)
@@ -137,9 +130,7 @@ async def _positions(stack: LocalStack) -> Positions:
 
 
 async def _drain(stack: LocalStack) -> Positions:
-    return await wait_until_drained(
-        stack.postgres.admin_url, stack.kafka.bootstrap_servers, timeout_seconds=120
-    )
+    return await wait_until_drained(stack.postgres.admin_url, stack.kafka.bootstrap_servers)
 
 
 def _of(found: Positions, service: str) -> ServicePosition:
