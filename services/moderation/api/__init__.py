@@ -18,7 +18,7 @@ from services.moderation.api import (
     warnings,
     word_lists,
 )
-from services.moderation.api.paths import TEXTS
+from services.moderation.api.texts import TEXTS
 from services.moderation.handlers.rulebooks import RuleBooks
 from services.moderation.handlers.verdicts import Judge
 from services.moderation.store.recorded_log import RecordedLog

@@ -1,50 +1,19 @@
-"""What every request names: the community and the member, and of a write who does it and why."""
+"""What moderation's requests name, beside what those of every service do, and its refusals."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Header, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from fastapi import Path
 
 from services.moderation.api.texts import TEXTS
-from shared.http.language import locale_of
-from shared.http.problems import Kind, Refusal
+from shared.http.acts import Because, Body, CommunityId, Locale, MemberId, Reason, Refusals
+from shared.http.operator import Operator
 
-REASON_CHARACTERS_MAX = 500
-CommunityId = Annotated[str, Path(min_length=1, max_length=255)]
-MemberId = Annotated[str, Path(min_length=1, max_length=255)]
+__all__ = [
+    "AppealId", "Because", "Body", "CaseId", "CommunityId", "Locale", "MemberId", "Operator", "Reason",
+    "refused",
+]  # fmt: skip
 
-
-def _in_utf8(header: str) -> str:
-    """Headers come as Latin-1; names beyond it are sent as UTF-8."""
-    try:
-        return header.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return header
-
-
-Operator = Annotated[
-    str,
-    AfterValidator(_in_utf8),
-    Header(alias="X-Operator", min_length=1, max_length=255, description="Id of the person who does it."),
-]
-Reason = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_CHARACTERS_MAX)
-]
-Locale = Annotated[str, Depends(locale_of)]
-
-
-class Body(BaseModel):
-    """The body of a write: a field that nobody knows is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class Because(Body):
-    """Why."""
-
-    reason: Reason
-
-
-def refused(slug: str, kind: Kind, **members: Any) -> Refusal:
-    """A refusal whose sentence is `problem.<slug>` of the catalogue, filled with the members."""
-    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}", **members), **members)
+SERVICE = "moderation"
+CaseId = Annotated[str, Path(min_length=1, max_length=255)]
+AppealId = Annotated[str, Path(min_length=1, max_length=255)]
+refused = Refusals(TEXTS)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from services.moderation.api.acts import SERVICE, AppealId, CommunityId, refused
 from services.moderation.api.case_documents import Document
-from services.moderation.api.paths import SERVICE, AppealId, CommunityId, refused
 from services.moderation.api.verdicts import REASON_CHARACTERS_MAX, case_refusal
 from services.moderation.domain.case_file import Act
 from services.moderation.handlers.decide_appeals import Decision, decide_appeal

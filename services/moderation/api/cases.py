@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import asyncpg
 from fastapi import APIRouter, Query
 
+from services.moderation.api.acts import CaseId, CommunityId, refused
 from services.moderation.api.case_documents import CaseDocument, RuleStatistics, WholeCase
-from services.moderation.api.paths import CaseId, CommunityId, refused
 from services.moderation.handlers.recall_texts import RecallTexts
 from services.moderation.store import case_pages as store
 from services.moderation.store.recorded_log import RecordedLog

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.moderation.api.paths import CommunityId
+from services.moderation.api.acts import CommunityId
 from services.moderation.domain.check import check_all
 from services.moderation.domain.listing import NO_LISTING
 from services.moderation.domain.policy import Mode

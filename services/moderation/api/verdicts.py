@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from services.moderation.api.acts import SERVICE, CaseId, refused
 from services.moderation.api.case_documents import WholeCase
-from services.moderation.api.paths import SERVICE, CaseId, refused
 from services.moderation.domain.case_file import Act, CaseFile, Refused
 from services.moderation.handlers.verdicts import Judge, Word
 from services.moderation.store import desk as store

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path as FilePath
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from fastapi import Path, Query
 
@@ -14,7 +14,8 @@ from services.reporting.domain.periods import BadSpan, By, Period, Span, parse_p
 from services.reporting.store import numbers as store
 from shared.contracts.profiles import CommunityProfile
 from shared.engine import load_community
-from shared.http.problems import Kind, Refusal
+from shared.http.acts import Refusals
+from shared.http.problems import Kind
 from shared.i18n import Catalogue
 from shared.postgres.connection import Connection, Pool
 
@@ -30,6 +31,7 @@ From = Annotated[date | None, Query(alias="from", description="first day; else 3
 To = Annotated[date | None, Query(description="last day; else the last on which anything happened")]
 MetricNames = Annotated[list[str] | None, Query(max_length=80, description="else all of them")]
 PeriodName = Annotated[str, Query(max_length=10, description="2024-03, 2024-W10 or 2024-03-05")]
+refused = Refusals(TEXTS)
 
 
 class Known(NamedTuple):
@@ -86,8 +88,3 @@ def asked_metrics(names: list[str] | None) -> list[Metric]:
     if unknown := [name for name in names if name not in BY_NAME]:
         raise refused("metric-unknown", Kind.INVALID, unknown=unknown[:10], known=list(BY_NAME))
     return [BY_NAME[name] for name in dict.fromkeys(names)]
-
-
-def refused(slug: str, kind: Kind, **members: Any) -> Refusal:
-    """A refusal whose detail is in the service's catalogue, with its members as values."""
-    return Refusal(slug, kind, lambda locale: TEXTS.say(locale, f"problem.{slug}", **members), **members)
