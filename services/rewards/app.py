@@ -1,12 +1,8 @@
 """The composition root: everything that rewards consists of is put together here."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from functools import partial
 
-import structlog
 from fastapi import APIRouter, FastAPI
 
 from services.rewards import api, consumers, timers
@@ -15,11 +11,11 @@ from services.rewards.handlers.deliver_gifts import DeliverGifts, Webhook
 from services.rewards.handlers.seal_books import seal_books
 from services.rewards.settings import Settings
 from shared.engine import Routes
+from shared.http.background import Chore
 from shared.http.service import create_service
 from shared.postgres.connection import Pool
 
 SEALED_EVERY_SECONDS = 600.0
-log = structlog.stdlib.get_logger(__name__)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -31,26 +27,10 @@ def build(settings: Settings) -> FastAPI:
     def router(pool: Pool) -> APIRouter:
         return api.router(pool, api.Keys(secret, addresses))
 
-    app = create_service("rewards", settings, routes(), router)
-    inner = app.router.lifespan_context
+    def background(pool: Pool) -> list[Chore]:
+        return _chores(pool, settings, addresses)
 
-    @asynccontextmanager
-    async def lifespan(whole: FastAPI) -> AsyncIterator[None]:
-        async with inner(whole):
-            pool = whole.state.runtime.pool
-            tasks = [
-                asyncio.create_task(_seal(pool)),
-                asyncio.create_task(_deliver(pool, settings, addresses)),
-            ]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-
-    app.router.lifespan_context = lifespan
-    return app
+    return create_service("rewards", settings, routes(), router, background=background)
 
 
 def routes() -> Routes:
@@ -58,30 +38,11 @@ def routes() -> Routes:
     return timers.add_timers(consumers.routes())
 
 
-async def _seal(pool: Pool) -> None:
-    while True:
-        with _told("books_not_sealed"):
-            await seal_books(pool, datetime.now(UTC))
-        await asyncio.sleep(SEALED_EVERY_SECONDS)
-
-
-async def _deliver(pool: Pool, settings: Settings, addresses: AddressBook) -> None:
-    if not settings.fulfilment_url:
-        return
-    secret = settings.fulfilment_secret.get_secret_value().encode()
-    webhook = Webhook(settings.fulfilment_url, secret, settings.fulfilment_private_allowed)
-    deliver = DeliverGifts(pool, webhook, addresses)
-    while True:
-        with _told("gifts_not_delivered"):
-            while await deliver(datetime.now(UTC)):
-                pass
-        await asyncio.sleep(settings.deliver_seconds)
-
-
-@contextmanager
-def _told(action: str) -> Iterator[None]:
-    """Whatever fails is told and tried again later: a database may be away for a while."""
-    try:
-        yield
-    except Exception as error:
-        log.warning("a task in the background failed", action=action, error=type(error).__name__)
+def _chores(pool: Pool, settings: Settings, addresses: AddressBook) -> list[Chore]:
+    chores = [Chore("seal_books", SEALED_EVERY_SECONDS, partial(seal_books, pool))]
+    if settings.fulfilment_url:
+        secret = settings.fulfilment_secret.get_secret_value().encode()
+        webhook = Webhook(settings.fulfilment_url, secret, settings.fulfilment_private_allowed)
+        deliver = DeliverGifts(pool, webhook, addresses)
+        chores.append(Chore("deliver_gifts", settings.deliver_seconds, deliver))
+    return chores

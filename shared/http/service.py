@@ -1,13 +1,14 @@
 """Makes a service of its routes: HTTP outside, the engine and the pool in its lifespan."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
 from shared.engine.routes import Routes
 from shared.engine.settings import EngineSettings
 from shared.http.application import guarded_application, include_guarded
+from shared.http.background import Chore, doing
 from shared.http.health import health_router
 from shared.http.operations import operations_router
 from shared.http.process import run
@@ -26,11 +27,12 @@ def create_service(
     router: Callable[[Pool], APIRouter],
     engine: EngineSettings | None = None,
     census: Callable[[Pool], Awaitable[None]] | None = None,
-    background: Callable[[Pool], AbstractAsyncContextManager[None]] | None = None,
+    background: Callable[[Pool], Iterable[Chore]] = lambda pool: (),
 ) -> FastAPI:
     """A service's app; `app.state.runtime` is what runs behind it.
 
-    The service's own routes join when it starts, as they need the pool; `background` runs while it does. It
+    The service's own routes join when it starts, as they need the pool; the chores of
+    `background` are done while it runs. It
     starts also while Postgres or Kafka is away, and becomes ready when they are there. `census` sets gauges
     from the database.
     """
@@ -47,8 +49,7 @@ def create_service(
             include_guarded(app, operations_router(runtime, pool))
             include_guarded(app, router(pool))
             async with AsyncExitStack() as beside:
-                if background is not None:
-                    await beside.enter_async_context(background(pool))
+                await beside.enter_async_context(doing(background(pool)))
                 try:
                     yield
                 finally:

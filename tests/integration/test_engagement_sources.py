@@ -110,16 +110,16 @@ async def test_a_source_is_fetched_by_its_timer_at_its_pace_and_later_and_later_
         await client.post("/topic-sources", json={"source_id": "s", "url": url, "every_hours": 2})
         await client.post("/topic-sources", json={"source_id": "by-hand", "url": url, "every_hours": 0})
         began = datetime.now(UTC)
-        assert await fetcher.fetch_due(began) == 1
+        assert await fetcher(began) == 1
         assert len(await bank(world)) == 2
-        assert await fetcher.fetch_due(began + timedelta(minutes=119)) == 0
+        assert await fetcher(began + timedelta(minutes=119)) == 0
         found = []
         for hours in (2, 4, 5, 6, 7, 8, 9, 10, 13, 14):
-            found.append(await fetcher.fetch_due(began + timedelta(hours=hours)))
+            found.append(await fetcher(began + timedelta(hours=hours)))
         shown = (await client.get("/topic-sources")).json()["items"][1]
         assert (await client.delete("/topic-sources/s")).status_code == 204
         assert (await client.delete("/topic-sources/s")).status_code == 404
-        assert await fetcher.fetch_due(began + timedelta(days=9)) == 0
+        assert await fetcher(began + timedelta(days=9)) == 0
     assert found == [1, 1, 0, 1, 0, 0, 0, 1, 0, 0]
     assert asked == [None, *['"v1"'] * 4]
     assert (shown["source_id"], shown["note"]) == ("s", "status 500")

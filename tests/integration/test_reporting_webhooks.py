@@ -93,7 +93,7 @@ def url(receiver: Receiver) -> str:
 async def test_a_report_comes_once_and_signed(pool: Pool, receiver: Receiver) -> None:
     delivery_id = await waiting(pool, url(receiver))
     deliver = DeliverReports(pool, private_allowed=True)
-    assert [await deliver.deliver(NOON), await deliver.deliver(NOON + timedelta(days=1))] == [1, 0]
+    assert [await deliver(NOON), await deliver(NOON + timedelta(days=1))] == [1, 0]
     ((headers, body),) = receiver.got
     content = b".".join([delivery_id.encode(), headers["webhook-timestamp"].encode(), body])
     expected = base64.b64encode(hmac.new(SECRET.encode(), content, sha256).digest()).decode()
@@ -108,10 +108,10 @@ async def test_a_webhook_that_is_down_is_asked_again_with_the_same_id(pool: Pool
     delivery_id = await waiting(pool, url(receiver))
     deliver = DeliverReports(pool, private_allowed=True)
     receiver.status = 503
-    assert await deliver.deliver(NOON) == 1
-    assert await deliver.deliver(NOON + timedelta(seconds=29)) == 0
+    assert await deliver(NOON) == 1
+    assert await deliver(NOON + timedelta(seconds=29)) == 0
     receiver.status = 204
-    assert await deliver.deliver(NOON + timedelta(seconds=31)) == 1
+    assert await deliver(NOON + timedelta(seconds=31)) == 1
     assert [headers["webhook-id"] for headers, _ in receiver.got] == [delivery_id] * 2
     assert await state(pool) == ("done", 2, "204")
 
@@ -121,16 +121,16 @@ async def test_a_webhook_that_never_answers_is_given_up(pool: Pool) -> None:
     deliver = DeliverReports(pool, private_allowed=True)
     moment = NOON
     for _ in range(ATTEMPTS_MAX):
-        assert await deliver.deliver(moment) == 1
+        assert await deliver(moment) == 1
         moment += timedelta(days=1)
-    assert await deliver.deliver(moment) == 0
+    assert await deliver(moment) == 0
     assert await state(pool) == ("given_up", ATTEMPTS_MAX, "ConnectError")
 
 
 async def test_a_redirect_is_not_followed(pool: Pool, receiver: Receiver) -> None:
     await waiting(pool, url(receiver))
     receiver.status = 302
-    await DeliverReports(pool, private_allowed=True).deliver(NOON)
+    await DeliverReports(pool, private_allowed=True)(NOON)
     assert await state(pool) == ("waiting", 1, "302")
     assert len(receiver.got) == 1
 
@@ -138,13 +138,13 @@ async def test_a_redirect_is_not_followed(pool: Pool, receiver: Receiver) -> Non
 async def test_two_who_deliver_at_once_send_once(pool: Pool, receiver: Receiver) -> None:
     await waiting(pool, url(receiver))
     first, second = DeliverReports(pool, private_allowed=True), DeliverReports(pool, private_allowed=True)
-    assert await first.deliver(NOON) + await second.deliver(NOON) == 1
+    assert await first(NOON) + await second(NOON) == 1
     assert len(receiver.got) == 1
 
 
 async def test_a_neighbour_is_never_asked_unless_a_setting_allows_it(pool: Pool, receiver: Receiver) -> None:
     await waiting(pool, f"https://localhost:{receiver.server_port}/hook")
-    await DeliverReports(pool).deliver(datetime.now(UTC))
+    await DeliverReports(pool)(datetime.now(UTC))
     assert receiver.got == []
     assert await state(pool) == ("given_up", 1, "the address is not public")
 

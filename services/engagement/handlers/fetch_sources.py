@@ -1,8 +1,7 @@
 """Fetches sources of topics when they are due, and turns what is new into drafts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,7 +21,6 @@ from shared.postgres.connection import Connection, Pool
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENGINE = "hearth"
 AT_ONCE = 5
-LOOK_SECONDS = 30.0
 DRAFTS_MAX = 200
 """Of one source that nobody looked at: what comes then is left out until somebody does."""
 log = structlog.stdlib.get_logger(__name__)
@@ -38,27 +36,8 @@ class FetchSources:
 
     pool: Pool
     outside: Outside
-    look_seconds: float = LOOK_SECONDS
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """In the background, for as long as the block lasts."""
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.fetch_due(datetime.now(UTC))
-            except Exception as error:  # whatever it is, the next look may succeed
-                log.warning("sources wait", action="sources_wait", error=type(error).__name__)
-            await asyncio.sleep(self.look_seconds)
-
-    async def fetch_due(self, now: datetime) -> int:
+    async def __call__(self, now: datetime) -> int:
         """Everything that is due, a few at a time; returns how many were tried."""
         async with self.pool.acquire() as connection:
             due = await store.take_due(connection, now, AT_ONCE)

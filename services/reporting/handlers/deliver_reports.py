@@ -7,10 +7,8 @@ Webhooks (https://www.standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body
 import asyncio
 import base64
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 import httpx
@@ -25,7 +23,6 @@ from shared.postgres.connection import Pool
 AT_ONCE = 10
 ATTEMPTS_MAX = 12
 """With pauses that double from 30 s: some nine hours."""
-LOOK_SECONDS = 5.0
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -35,27 +32,8 @@ class DeliverReports:
 
     pool: Pool
     private_allowed: bool = False
-    look_seconds: float = LOOK_SECONDS
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """In the background, for as long as the block lasts."""
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.deliver(datetime.now(UTC))
-            except Exception as error:  # whatever it is, the next look may succeed
-                log.warning("deliveries wait", action="deliveries_wait", error=type(error).__name__)
-            await asyncio.sleep(self.look_seconds)
-
-    async def deliver(self, now: datetime) -> int:
+    async def __call__(self, now: datetime) -> int:
         """Everything that is due; returns how many were tried."""
         async with self.pool.acquire() as connection:
             due = await store.take_deliveries(connection, now, AT_ONCE)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,11 +62,16 @@ class DeliverGifts:
 
     async def __call__(self, now: datetime) -> int:
         """Try each that is due once; returns how many."""
+        tried = 0
+        while due := await self._due(now):
+            for identifier in due:
+                await self._deliver(identifier, now)
+            tried += len(due)
+        return tried
+
+    async def _due(self, now: datetime) -> Sequence[UUID]:
         async with self.pool.acquire() as connection:
-            due = await fulfilments.lease(connection, now, now + LEASE, AT_ONCE)
-        for identifier in due:
-            await self._deliver(identifier, now)
-        return len(due)
+            return await fulfilments.lease(connection, now, now + LEASE, AT_ONCE)
 
     async def _deliver(self, identifier: UUID, now: datetime) -> None:
         async with self.pool.acquire() as connection:
