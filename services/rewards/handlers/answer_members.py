@@ -13,11 +13,11 @@ from services.rewards.domain.ledger import Owner
 from services.rewards.domain.score import DEFAULT_SCORE, standings
 from services.rewards.handlers.chat_choices import hear_choices
 from services.rewards.handlers.chat_redemption import redeem_in_chat
-from services.rewards.handlers.speaking import Speaker
 from services.rewards.store import answers, gifts, months
 from services.rewards.store.answers import Held
 from shared.contracts.chat import MessagePosted
 from shared.engine import Event, UnitOfWork
+from shared.engine.speaking import Speaker
 from shared.i18n import Catalogue
 
 ANSWERED_EVERY = timedelta(seconds=10)

@@ -6,11 +6,11 @@ from services.rewards.domain.asking import choice_of
 from services.rewards.domain.ledger import NotEnough
 from services.rewards.handlers import redeem_gifts
 from services.rewards.handlers.redeem_gifts import CannotRedeem
-from services.rewards.handlers.speaking import Speaker
 from services.rewards.store import gifts
 from services.rewards.store.gifts import Gift
 from shared.contracts.chat import MessagePosted
 from shared.engine import Community, Event
+from shared.engine.speaking import Speaker
 
 ASKED = "rewards_redemption"
 LISTED_MAX = 10

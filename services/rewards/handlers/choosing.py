@@ -7,7 +7,6 @@ from services.rewards import metrics
 from services.rewards.domain.facts import MonthKey
 from services.rewards.domain.rules import AwardRule
 from services.rewards.handlers.handing_over import hand_over
-from services.rewards.handlers.speaking import Speaker
 from services.rewards.store import fulfilments, gifts, prizes
 from services.rewards.store.gifts import Gift
 from services.rewards.store.prizes import Prize
@@ -16,6 +15,7 @@ from shared.contracts.identity import event_id
 from shared.contracts.profiles import CommunityProfile
 from shared.contracts.rewards import GiftChosen, GiftOffered
 from shared.engine import Timer, UnitOfWork
+from shared.engine.speaking import Speaker
 from shared.i18n import Catalogue
 
 GIFT_CHOICE = "gift_choice"

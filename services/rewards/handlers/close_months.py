@@ -20,7 +20,6 @@ from services.rewards.domain.score import (
 from services.rewards.handlers.choosing import Choosing
 from services.rewards.handlers.expire_points import expire_points
 from services.rewards.handlers.opening import MONTH_CLOSE
-from services.rewards.handlers.speaking import Speaker
 from services.rewards.store import months as store
 from services.rewards.store import people, prizes
 from services.rewards.store.months import Result
@@ -31,6 +30,7 @@ from shared.contracts.identity import event_id
 from shared.contracts.rewards import MonthClosed
 from shared.contracts.rewards import Standing as ToldStanding
 from shared.engine import DueTimer, Timer, UnitOfWork
+from shared.engine.speaking import Speaker
 from shared.i18n import Catalogue
 
 LOOK_AGAIN = timedelta(hours=1)

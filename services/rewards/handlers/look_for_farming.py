@@ -13,7 +13,6 @@ from services.rewards.domain.rules import RuleSet
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.opening import FARMING_LOOK, WAITS_FOR
 from services.rewards.handlers.posting import post
-from services.rewards.handlers.speaking import Speaker
 from services.rewards.store import acts, reviews
 from services.rewards.store.acts import Act
 from services.rewards.store.ledger import lock_accounts
@@ -21,6 +20,7 @@ from services.rewards.store.reviews import Messages, Review
 from services.rewards.store.rules import load_books
 from shared.contracts.identity import event_id
 from shared.engine import DueTimer, Timer, UnitOfWork, load_community
+from shared.engine.speaking import Speaker
 from shared.i18n import Catalogue
 
 EVERY = timedelta(days=7)

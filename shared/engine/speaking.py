@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from shared.contracts.commands import SendMessage
 from shared.contracts.profiles import CommunityProfile
-from shared.engine import UnitOfWork
+from shared.engine.work import UnitOfWork
 from shared.i18n import Catalogue
 
 COMMAND_VALID = timedelta(days=1)
+"""An answer of a person is worth hearing the next morning."""
 
 
 @dataclass(frozen=True, slots=True)
