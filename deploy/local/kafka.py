@@ -4,6 +4,7 @@ import asyncio
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +70,10 @@ class KafkaServer:
     controller_port: int
     options: tuple[str, ...] = ()
     """Added to `JVM_OPTIONS`."""
+    settings: str = ""
+    """Lines added to the server's settings; of two with one name the later counts."""
+    logins: Mapping[str, str] = field(default_factory=dict)
+    """Passwords by name, for SCRAM-SHA-512: known to the storage from when it is formatted."""
     process: Process | None = field(default=None, init=False)
 
     @classmethod
@@ -130,7 +135,7 @@ class KafkaServer:
         settings = PROPERTIES.format(
             host=HOST, port=self.port, controller_port=self.controller_port, data=self.folder / "data"
         )
-        (self.folder / "server.properties").write_text(settings)
+        (self.folder / "server.properties").write_text(settings + self.settings)
         (self.folder / "log4j2.xml").write_text(LOG4J)
 
     def _format_once(self, java: Java, libs: Path) -> None:
@@ -138,6 +143,8 @@ class KafkaServer:
             return
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", f"h{cluster[1:]}"]
+        for name, password in self.logins.items():
+            tool += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
         result = subprocess.run(
             [*_jvm(java, libs, self.folder), *tool, "--config", str(self.folder / "server.properties")],
             capture_output=True,

@@ -1,99 +1,26 @@
 """Pods of the rendered manifests that are told something wrong: one line says what, and nothing is lost."""
 
-import asyncio
-import json
 import os
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from deploy.local.addresses import with_database, with_login
-from deploy.local.home import REPOSITORY
 from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.prepare import password_variables
 from deploy.local.roles import create_roles, logins
 from tests.architecture.built import free_port
-from tests.deploy.pods import Pod, database_pod, service_pod
+from tests.deploy.pods import database_pod, service_pod
+from tests.deploy.running import Start
 from tests.servers import ServiceDatabase
 
 pytestmark = pytest.mark.usefixtures("kustomize_tool")
 OVERLAY = "production"
-PATIENCE_SECONDS = 120.0
-IMAGE = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
-"""What the image itself tells every process."""
 NOBODY = "127.0.0.1:1"
 MakeDatabase = Callable[[str], Awaitable[ServiceDatabase]]
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A pod's process."""
-
-    process: asyncio.subprocess.Process
-    port: str
-    output: Path
-
-    async def ended(self) -> tuple[int, str]:
-        """Exit code and all that it said."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await self.process.wait(), self.output.read_text()
-
-    async def answer(self, path: str) -> httpx.Response:
-        """What it answers, once it listens."""
-        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                assert self.process.returncode is None, self.output.read_text()
-                try:
-                    return await client.get(f"http://127.0.0.1:{self.port}{path}")
-                except httpx.TransportError:
-                    await asyncio.sleep(0.1)
-
-    async def said(self, action: str) -> dict[str, Any]:
-        """The first line of this action."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                lines = [json.loads(line) for line in self.output.read_text().splitlines()]
-                for line in lines:
-                    if line["action"] == action:
-                        return dict(line)
-                await asyncio.sleep(0.1)
-
-
-Start = Callable[..., Awaitable[Running]]
-
-
-@pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """`await start(pod, LOG_LEVEL=…)`: the pod's process on free ports, ended after the test."""
-    started: list[asyncio.subprocess.Process] = []
-
-    async def make(pod: Pod, **more: str) -> Running:
-        port, output = str(free_port()), tmp_path / f"output-{len(started)}"
-        told = {**pod.environment, "API_PORT": port, "METRICS_PORT": str(free_port()), **more}
-        process = await _run(pod.arguments, told, output)
-        started.append(process)
-        return Running(process, port, output)
-
-    yield make
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def _run(arguments: list[str], told: Mapping[str, str], output: Path) -> asyncio.subprocess.Process:
-    with output.open("wb") as written:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, cwd=REPOSITORY, env={**IMAGE, **told},
-            stdin=asyncio.subprocess.DEVNULL, stdout=written, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
