@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-SERVICES = ("moderation", "engagement", "rewards", "reporting")
+SERVICES = {"moderation": 8_000, "engagement": 8_000, "rewards": 8_000, "reporting": 10_000}
+"""Events a second that each is to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ BARS = (
         lambda rates: rates["engine"] / rates["raw+copy"],
         0.5,
     ),
-    *(Bar(f"{name}, events/s", (name,), lambda rates, name=name: rates[name], 8_000) for name in SERVICES),
+    *(
+        Bar(f"{name}, events/s", (name,), lambda rates, name=name: rates[name], least)
+        for name, least in SERVICES.items()
+    ),
     *(
         Bar(f"{name} / naive", (name, "naive"), lambda rates, name=name: rates[name] / rates["naive"], 15)
         for name in SERVICES
