@@ -2,7 +2,13 @@
 
 import typer
 
-from tools import community_command, engagement_command, moderation_command, rewards_command
+from tools import (
+    community_command,
+    dead_letters_command,
+    engagement_command,
+    moderation_command,
+    rewards_command,
+)
 from tools.advance_command import advance
 from tools.connect_command import connect
 from tools.connectors_command import connectors
@@ -34,6 +40,7 @@ app.command("import")(import_history)
 app.command("simulate")(simulate_community)
 app.command("advance")(advance)
 app.add_typer(community_command.app, name="community")
+app.add_typer(dead_letters_command.app, name="dead-letters")
 app.add_typer(moderation_command.app, name="moderation")
 app.add_typer(engagement_command.app, name="engagement")
 app.add_typer(rewards_command.app, name="rewards")

@@ -20,6 +20,10 @@ from tests.rewards_world import words
 from tests.servers import ServiceDatabase
 
 MONTH = f"{TEA}/months/2024-03"
+RESOLVED = """
+    UPDATE dead_letter
+    SET status = 'replayed', resolved_by = 'lin', resolved_for = 'mended', resolved_at = now()
+"""
 DEAD = """
     INSERT INTO dead_letter (consumer_group, topic, partition, "offset", event_id, reason, detail,
         headers, key)
@@ -114,7 +118,7 @@ async def test_a_close_waits_for_what_was_set_aside_of_its_month_and_not_for_eve
     again = site.world.timer("2024-03")
     assert again.due_at == first.due_at + timedelta(hours=1)
     await site.world.tell(posted(words(6), at(days=4), member="ben"))
-    await site.world.connection.execute("UPDATE dead_letter SET status = 'replayed'")
+    await site.world.connection.execute(RESOLVED)
     await close(site)
     assert (await site.json(MONTH))["state"] == "published"
     assert await top(site) == ["ann", "ben"]

@@ -89,7 +89,10 @@ CREATE TABLE dead_letter (
     status         text NOT NULL DEFAULT 'dead' CHECK (status IN ('dead', 'replayed', 'discarded')),
     attempts       integer NOT NULL DEFAULT 1,
     resolved_by    text,
+    resolved_at    timestamptz,
+    resolved_for   text, -- why, in that person's words
     created_at     timestamptz NOT NULL DEFAULT now(),
+    CHECK (status = 'dead' OR (resolved_by IS NOT NULL AND resolved_at IS NOT NULL AND resolved_for IS NOT NULL)),
     PRIMARY KEY (consumer_group, topic, partition, "offset")
 );
 CREATE INDEX dead_letter_open ON dead_letter (created_at) WHERE status = 'dead';
