@@ -1,8 +1,11 @@
 """Waiting until the services have handled all that is in the log, with all that follows from it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from aiokafka.errors import KafkaError
 
 from deploy.local.roles import SERVICES
 from tools.log_position import Positions, reading
@@ -52,7 +55,7 @@ async def wait_until_drained(
 
     Call it when the input is published. `on_look` gets every look, about three a second. `NotDrained` when
     a service that is behind, or an outbox behind which all are waiting, has not moved for so long: however
-    much there is to handle, whoever moves is waited for.
+    much there is to handle, whoever moves is waited for. `KafkaError` when Kafka answers nothing for so long.
     """
     patience = _Patience()
     async with reading(admin_url, bootstrap_servers, services) as reader:
@@ -60,7 +63,12 @@ async def wait_until_drained(
         on_look(before)
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            now = await reader.look(before)
+            try:
+                now = await reader.look(before)
+            except KafkaError:  # a crowded broker may be late with an answer
+                if time.monotonic() - before.taken_at > stalled_seconds:
+                    raise
+                continue
             on_look(now)
             if is_drained(before, now):
                 return now
