@@ -69,6 +69,8 @@ class KafkaServer:
     controller_port: int
     options: tuple[str, ...] = ()
     """Added to `JVM_OPTIONS`."""
+    format_options: tuple[str, ...] = ()
+    """Added to the command that formats the storage."""
     process: Process | None = field(default=None, init=False)
 
     @classmethod
@@ -139,7 +141,13 @@ class KafkaServer:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", f"h{cluster[1:]}"]
         result = subprocess.run(
-            [*_jvm(java, libs, self.folder), *tool, "--config", str(self.folder / "server.properties")],
+            [
+                *_jvm(java, libs, self.folder),
+                *tool,
+                *self.format_options,
+                "--config",
+                str(self.folder / "server.properties"),
+            ],
             capture_output=True,
             text=True,
             timeout=START_SECONDS_MAX,
