@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 RATE = "$__rate_interval"
 JOB = 'job="hearth"'
+CONNECTORS_JOB = 'job="hearth-connectors"'
+"""Connectors count other things than services, so they are a job of their own."""
 
 
 @dataclass(frozen=True, slots=True)
