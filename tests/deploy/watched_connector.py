@@ -51,7 +51,7 @@ class ConnectedBot:
         expires_at = datetime.now(UTC) + timedelta(minutes=5)
         command = DeleteMessage(
             community_id=COMMUNITY, purpose="test", cause_id=f"cause-{number}", reason="test",
-            expires_at=expires_at, channel_id="hall", message_id=f"m{number}",
+            expires_at=expires_at, channel_id="hall", message_id=f"m{number}", member_id="ann",
         )  # fmt: skip
         async with Publisher(self.servers, "/hearth/moderation") as publisher:
             await publisher.publish(command, datetime.now(UTC))
