@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 RATE = "$__rate_interval"
 JOB = 'job="hearth"'
 CONNECTORS_JOB = 'job="hearth-connectors"'
-"""Connectors count other things than services, so they are a job of their own."""
+"""Connectors export the names of services, too, without a meaning: a job of their own keeps them out."""
 
 
 @dataclass(frozen=True, slots=True)

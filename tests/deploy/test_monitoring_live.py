@@ -93,7 +93,7 @@ async def test_the_load_is_seen(live: Watched) -> None:
         "sum(increase(hearth_connectors_command_seconds_count[5m]))",
         "max(hearth_reporting_members_active)",
         "sum(hearth_database_connections)",
-        "min(hearth_ready)",
+        'min(hearth_ready{job="hearth"})',
     ):
         (found,) = await live.ask(expression)
         assert float(found["value"][1]) > 0, expression
