@@ -22,6 +22,7 @@ from connectors.sdk.health import health_router
 from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
 from connectors.sdk.places import read_places
 from shared.contracts.profiles import Channel
+from shared.kafka.access import access_of
 
 TRY_AGAIN_SECONDS = (1.0, 30.0)
 
@@ -39,9 +40,7 @@ def build(settings: Settings) -> FastAPI:
         client = MatrixClient(settings.matrix_homeserver, settings.matrix_as_token.get_secret_value())
         mutes = Mutes(client, store)
         platform = MatrixPlatform(client, store, mutes, rooms, settings.bot)
-        connector = Connector(
-            settings.connector_id, settings.kafka_bootstrap_servers, store, platform, lambda: claims
-        )
+        connector = Connector(settings.connector_id, access_of(settings), store, platform, lambda: claims)
         presence = Presence(settings, client, platform, connector, rooms)
         token = settings.matrix_hs_token.get_secret_value()
         translator = Translator(rooms, settings.bot)

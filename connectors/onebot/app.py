@@ -20,6 +20,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.health import health_app
 from connectors.sdk.places import channels_of, read_places
 from shared.contracts.profiles import Channel
+from shared.kafka.access import access_of
 
 PATHS = ("/", "/onebot/v11/ws")
 NOTED_EVERY_SECONDS = 5.0
@@ -40,7 +41,7 @@ def build(settings: Settings) -> FastAPI:
         )
         session.platform = OneBotPlatform(link, groups)
         session.connector = Connector(
-            settings.connector_id, settings.kafka_bootstrap_servers, store, session.platform, lambda: claims
+            settings.connector_id, access_of(settings), store, session.platform, lambda: claims
         )
         async with session.connector:
             running.append(link)

@@ -21,7 +21,10 @@ from shared.contracts.commands import COMMAND_CONTRACTS, Command
 from shared.contracts.envelope import Envelope, Refused, read
 from shared.contracts.identity import milliseconds
 from shared.contracts.topics import CHAT_COMMANDS
+from shared.kafka.access import Kafka, client_arguments
 
+GROUP_PREFIX = "hearth.connector."
+"""Brokers let connectors join the groups that begin so, and no others (deploy/cluster/access.py)."""
 POLL_MS = 500
 RECORDS_MAX = 500
 LONG_AGO = timedelta(hours=24)
@@ -36,7 +39,7 @@ log = logging.getLogger(__name__)
 class CommandIntake:
     """Reads `chat.commands` in the connector's own group; one process per connector."""
 
-    bootstrap_servers: str
+    bootstrap_servers: Kafka
     connector_id: str
     claims: Callable[[], Iterable[Claim]]
     store: CommandStore
@@ -62,8 +65,8 @@ class CommandIntake:
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
             CHAT_COMMANDS,
-            bootstrap_servers=self.bootstrap_servers,
-            group_id=f"connector-{self.connector_id}",
+            **client_arguments(self.bootstrap_servers),
+            group_id=f"{GROUP_PREFIX}{self.connector_id}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=15_000,

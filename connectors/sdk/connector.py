@@ -15,6 +15,7 @@ from connectors.sdk.claims import Claim
 from connectors.sdk.command_intake import CommandIntake
 from connectors.sdk.command_store import CommandStore
 from connectors.sdk.executor import KEPT_AFTER_EXPIRY, Executor
+from connectors.sdk.metrics import CONFLICTS
 from connectors.sdk.operators import Operators
 from connectors.sdk.outlet import Outlet, Timed, Unavailable
 from connectors.sdk.platform import Platform
@@ -26,6 +27,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.identity import milliseconds
 from shared.contracts.profiles import Channel, CommunityProfile
 from shared.contracts.topics import CHAT_EVENTS
+from shared.kafka.access import Kafka
 
 SEEN = "seen_until"
 """Note: until when the connector surely heard what happened."""
@@ -39,7 +41,7 @@ class Connector:
     """`async with Connector(…)`: from then on commands are carried out; what `publish` took is durable."""
 
     connector_id: str
-    bootstrap_servers: str
+    bootstrap_servers: Kafka
     store: CommandStore
     platform: Platform
     claims: Callable[[], tuple[Claim, ...]]
@@ -155,6 +157,7 @@ class Connector:
                 extra={"action": "claim_conflict", "connector": self.connector_id, "rival": found},
             )
         self.conflict_with = found
+        CONFLICTS.set(found is not None)
 
     async def _beat(self) -> None:
         while True:

@@ -26,6 +26,9 @@ PLATFORM_ERRORS = counter(
 COMMAND_SECONDS = histogram(
     "hearth_connectors_command_seconds", "From a command's decision to its outcome on the platform."
 )
+CONFLICTS = gauge(
+    "hearth_connectors_conflicts", "1 while another connector answers for one of its places, else 0."
+)
 COMMANDS_WAITING = gauge("hearth_connectors_commands_waiting", "Commands without an outcome.")
 COMMANDS_LAG = gauge(
     "hearth_connectors_commands_lag_records", "Records of the commands' topic that were not looked at."

@@ -11,6 +11,7 @@ from datetime import datetime
 from connectors.sdk.metrics import EVENTS_PUBLISHED
 from connectors.sdk.publisher import Publisher, PublishFailed
 from shared.contracts.contract import Contract
+from shared.kafka.access import Kafka
 
 SEND_SECONDS_MAX = 20.0
 UNACKNOWLEDGED_BYTES_MAX = 16 * 1024 * 1024
@@ -28,7 +29,7 @@ class Unavailable(Exception):
 class Outlet:
     """For many tasks of one event loop."""
 
-    bootstrap_servers: str
+    bootstrap_servers: Kafka
     source: str
     """CloudEvents source: `/connectors/matrix`. Part of every id, so it never changes."""
     seconds_max: float = SEND_SECONDS_MAX

@@ -9,16 +9,17 @@ from shared.contracts.envelope import Refused, read
 from shared.contracts.partitioning import partition_of
 from shared.contracts.profiles import CommunityProfile
 from shared.contracts.topics import COMMUNITY_PROFILES
+from shared.kafka.access import Kafka, client_arguments
 
 POLL_MS = 1_000
 REQUEST_TIMEOUT_MS = 15_000
 
 
-async def read_profile(bootstrap_servers: str, community_id: str) -> CommunityProfile | None:
+async def read_profile(bootstrap_servers: Kafka, community_id: str) -> CommunityProfile | None:
     """The newest revision, or None for a community that has no profile. Raises KafkaError."""
     place = TopicPartition(COMMUNITY_PROFILES, partition_of(community_id))
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+        **client_arguments(bootstrap_servers),
         enable_auto_commit=False,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )

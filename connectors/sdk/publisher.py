@@ -29,6 +29,7 @@ from connectors.sdk.cleaning import Cleaner
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import seal, write
 from shared.contracts.partitioning import partition_of
+from shared.kafka.access import Kafka
 from shared.kafka.producers import Producer, Producers
 
 RECORD_OVERHEAD_BYTES = 320
@@ -76,7 +77,7 @@ class Lane:
 class Publisher:
     """An async context manager; leaving it without an error flushes. For one event loop and one task."""
 
-    bootstrap_servers: str
+    bootstrap_servers: Kafka
     source: str
     """CloudEvents source of what is published: `/import/jsonl`."""
     batch_bytes_max: int = 262_144

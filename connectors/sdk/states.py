@@ -11,6 +11,7 @@ from connectors.sdk.claims import Claim
 from shared.contracts.connectors import ConnectorState
 from shared.contracts.envelope import Refused, read
 from shared.contracts.topics import CONNECTOR_STATES, PARTITIONS
+from shared.kafka.access import Kafka, client_arguments
 
 HEARTBEAT_SECONDS = 10.0
 ALIVE_FOR = timedelta(seconds=35)
@@ -26,12 +27,12 @@ def key_of(connector_id: str) -> str:
     return f"connector-{connector_id}"
 
 
-async def read_states(bootstrap_servers: str) -> dict[str, Seen]:
+async def read_states(bootstrap_servers: Kafka) -> dict[str, Seen]:
     """The newest state of every connector by its id. Raises KafkaError."""
     places = [TopicPartition(CONNECTOR_STATES, number) for number in range(PARTITIONS)]
     newest: dict[str, Seen] = {}
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers, enable_auto_commit=False, request_timeout_ms=REQUEST_TIMEOUT_MS
+        **client_arguments(bootstrap_servers), enable_auto_commit=False, request_timeout_ms=REQUEST_TIMEOUT_MS
     )
     try:
         await consumer.start()

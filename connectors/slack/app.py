@@ -26,6 +26,7 @@ from shared.contracts.profiles import Channel
 from shared.http.application import API_VERSION
 from shared.http.body_limit import BodyLimit
 from shared.http.edge import KNOWN, Edge, answer_known
+from shared.kafka.access import access_of
 
 REFUSED_SINCE = "slack_refused_since"
 """Note: when an event was first refused, of those that no later one followed."""
@@ -48,7 +49,7 @@ def build(settings: Settings) -> FastAPI:
         client = SlackClient(settings.slack_api, token, admin.get_secret_value() if admin else None)
         platform = SlackPlatform(client, places)
         connector = Connector(
-            settings.connector_id, settings.kafka_bootstrap_servers, store, platform,
+            settings.connector_id, access_of(settings), store, platform,
             lambda: tuple(dict.fromkeys(places.values())),
         )  # fmt: skip
         desk = Desk(connector, store, platform, places)

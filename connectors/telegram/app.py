@@ -20,6 +20,7 @@ from connectors.telegram.platform import TelegramPlatform
 from connectors.telegram.settings import Settings
 from connectors.telegram.translate import Translator
 from shared.contracts.profiles import Channel
+from shared.kafka.access import access_of
 
 OFFSET = "telegram_offset"
 """Note: the first update that is not yet durable."""
@@ -38,9 +39,7 @@ def build(settings: Settings) -> FastAPI:
         store = await CommandStore.open(settings.connector_store.get_secret_value())
         client = TelegramClient(settings.telegram_api, settings.telegram_token.get_secret_value())
         platform = TelegramPlatform(client, chats)
-        connector = Connector(
-            settings.connector_id, settings.kafka_bootstrap_servers, store, platform, lambda: claims
-        )
+        connector = Connector(settings.connector_id, access_of(settings), store, platform, lambda: claims)
         ear = Ear(client, platform, connector, store, chats, Translator(chats))
         async with connector:
             listening = asyncio.create_task(ear.run())

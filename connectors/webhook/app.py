@@ -18,6 +18,7 @@ from shared.http.application import API_VERSION, Lifespan
 from shared.http.body_limit import BodyLimit
 from shared.http.edge import KNOWN, Edge, answer_known
 from shared.http.problems import RESPONSES
+from shared.kafka.access import access_of
 
 CONNECTIONS_MAX = 100
 
@@ -33,9 +34,7 @@ def build(settings: Settings) -> FastAPI:
         limits = httpx.Limits(max_connections=CONNECTIONS_MAX)
         async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
             desk = Desk(bots, client)
-            connector = Connector(
-                settings.connector_id, settings.kafka_bootstrap_servers, store, desk, lambda: claims
-            )
+            connector = Connector(settings.connector_id, access_of(settings), store, desk, lambda: claims)
             app.include_router(api.router(connector, desk))
             try:
                 async with connector:

@@ -4,13 +4,12 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connectors.sdk.command_intake import GROUP_PREFIX
 from deploy.local.roles import SERVICES
 from shared.http.runtime import Runtime
 from tools.schemas.channels import CHANNELS
 
 CONNECTORS = "connectors"
-GROUP_OF_CONNECTORS = "hearth.connector."
-"""Groups of connectors begin with this, one for each."""
 NOBODY = "127.0.0.1:1"
 
 
@@ -36,7 +35,7 @@ def rights_of_services() -> list[Rights]:
 def rights_of_connectors() -> Rights:
     """One user for all connectors: they read what no service writes for services, and profiles."""
     read = sorted({channel.topic for channel in CHANNELS if not channel.received} | set(_profiles()))
-    return Rights("hearth-connectors", GROUP_OF_CONNECTORS, True, tuple(read), _written_by(CONNECTORS))
+    return Rights("hearth-connectors", GROUP_PREFIX, True, tuple(read), _written_by(CONNECTORS))
 
 
 def group_of(service: str) -> str:

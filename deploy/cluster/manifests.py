@@ -1,15 +1,17 @@
-"""Writes the manifests that follow from the code: topics, users, scaling, secrets, rules, boards.
+"""Writes the manifests that follow from the code: topics, users, scaling, secrets, connectors, rules, boards.
 
 `python -m deploy.cluster.manifests` writes them, with `--check` it says whether they are what the code gives.
 """
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from deploy.cluster import connectors
 from deploy.cluster.access import Rights, group_of, rights_of_connectors, rights_of_services
 from deploy.cluster.external_secrets import secrets
 from deploy.local.roles import SERVICES
@@ -18,7 +20,7 @@ from deploy.monitoring.grafana import render as draw
 from deploy.monitoring.rules import prometheus_rule
 from shared.contracts.topics import PARTITIONS, TOPICS, Topic
 
-COMPONENTS = Path(__file__).parents[1] / "k8s" / "components"
+K8S = Path(__file__).parents[1] / "k8s"
 CLUSTER = "hearth"
 HEAD = "# Generated from the code by `python -m deploy.cluster.manifests`.\n"
 LAG_PER_REPLICA = 5_000
@@ -133,13 +135,19 @@ def _trigger(service: str) -> Manifest:
 
 
 WRITTEN: dict[str, Callable[[], Iterator[Manifest]]] = {
-    "strimzi/topics.yaml": topics,
-    "strimzi/users.yaml": users,
-    "keda/scaling.yaml": scaling,
-    "external-secrets/secrets.yaml": secrets,
-    "monitoring/rules.yaml": prometheus_rule,
+    "components/strimzi/topics.yaml": topics,
+    "components/strimzi/users.yaml": users,
+    "components/keda/scaling.yaml": scaling,
+    "components/external-secrets/secrets.yaml": secrets,
+    "components/monitoring/rules.yaml": prometheus_rule,
 }
-"""File below components, and what it holds."""
+"""File below deploy/k8s, and what it holds."""
+OF_A_CONNECTOR = {
+    "kustomization.yaml": connectors.kustomization,
+    "process.yaml": connectors.process,
+    "secret.yaml": connectors.secret,
+}
+BOARDS = "components/monitoring/dashboards"
 
 
 def render(made: Callable[[], Iterator[Manifest]]) -> str:
@@ -150,8 +158,13 @@ def render(made: Callable[[], Iterator[Manifest]]) -> str:
 def texts() -> dict[str, str]:
     """Every file and its text."""
     made = {name: render(made) for name, made in WRITTEN.items()}
-    drawn = {f"monitoring/dashboards/{board.name}.json": draw(board) for board in boards()}
-    return {**made, **drawn, "monitoring/dashboards/kustomization.yaml": _listed(drawn)}
+    made |= {
+        f"connectors/{name}/{file}": render(partial(contents, name))
+        for name in connectors.connectors()
+        for file, contents in OF_A_CONNECTOR.items()
+    }
+    drawn = {f"{BOARDS}/{board.name}.json": draw(board) for board in boards()}
+    return {**made, **drawn, f"{BOARDS}/kustomization.yaml": _listed(drawn)}
 
 
 def _listed(drawn: Iterable[str]) -> str:
@@ -172,15 +185,15 @@ def main(arguments: list[str]) -> int:
     stale = [
         name
         for name, text in wanted.items()
-        if not (COMPONENTS / name).exists() or (COMPONENTS / name).read_text(encoding="utf-8") != text
+        if not (K8S / name).exists() or (K8S / name).read_text(encoding="utf-8") != text
     ]
     if "--check" in arguments:
         for name in stale:
             print(f"{name} is not what the code gives; run python -m deploy.cluster.manifests")
         return 1 if stale else 0
     for name in stale:
-        (COMPONENTS / name).parent.mkdir(exist_ok=True)
-        (COMPONENTS / name).write_text(wanted[name], encoding="utf-8")
+        (K8S / name).parent.mkdir(parents=True, exist_ok=True)
+        (K8S / name).write_text(wanted[name], encoding="utf-8")
     return 0
 
 

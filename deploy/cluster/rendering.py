@@ -14,7 +14,7 @@ from deploy.cluster.schemas import schemas
 from deploy.cluster.tools import checker, kustomize
 
 K8S = Path(__file__).parents[1] / "k8s"
-OVERLAYS = ("local", "staging", "production")
+OVERLAYS = ("local", "staging", "production", "connectors")
 KUBERNETES = ("1.31", "1.33", "1.34")
 """Releases whose schemas the built-in kinds are held against."""
 RENDER_SECONDS_MAX = 120

@@ -16,9 +16,11 @@ from deploy.local.services import ServiceProcess
 from deploy.local.stack import LocalStack
 from shared.contracts.topics import CHAT_EVENTS
 from tools.drained import wait_until_drained
-from tools.log_position import Positions
+from tools.log_position import Positions, positions
 
 STEADY_SECONDS = 5.0
+HELD_SHARE_MIN = 0.9
+"""Of the rate that was asked for: what falls in the last seconds is still on its way."""
 REQUEST_SECONDS = 0.1
 KEPT = "SELECT count(*) FROM reporting.fact WHERE type = 'message.posted'"
 
@@ -52,7 +54,11 @@ class Books:
 class Outcome:
     """The whole drill."""
 
+    asked: float
+    """Events a second."""
     published: int
+    behind: int
+    """Of these, what the slowest service had not handled when the stream ended."""
     messages: int
     kept: int
     """Messages as reporting's table has them, in the end."""
@@ -64,6 +70,16 @@ class Outcome:
     def per_second(self) -> float:
         """What was published on average."""
         return self.published / self.seconds
+
+    @property
+    def held(self) -> float:
+        """Events a second that went through all services while the stream ran."""
+        return (self.published - self.behind) / self.seconds
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the machine has room for the rate; if not, how long things took says nothing of Hearth."""
+        return self.held >= HELD_SHARE_MIN * self.asked
 
     @property
     def lost(self) -> int:
@@ -92,12 +108,14 @@ async def roll(stack: LocalStack, per_second: float, say: Callable[[str], None])
         traffic.stopping.set()
         await publishing
     seconds = time.monotonic() - began
-    say(f"{traffic.published} events published; waiting until all are handled")
+    behind = _behind(await positions(stack.postgres.admin_url, stack.kafka.bootstrap_servers))
+    say(f"{traffic.published} events published, {behind} not handled yet; waiting for them")
     drained = await wait_until_drained(stack.postgres.admin_url, stack.kafka.bootstrap_servers)
     kept = await _kept(stack.postgres.admin_url)
     return Outcome(
-        traffic.published, traffic.messages, kept, seconds, tuple(restarts), tuple(_books(drained))
-    )
+        per_second, traffic.published, behind, traffic.messages, kept, seconds, tuple(restarts),
+        tuple(_books(drained)),
+    )  # fmt: skip
 
 
 async def _restart(stack: LocalStack, service: str) -> Restart:
@@ -153,6 +171,10 @@ async def _kept(admin_url: str) -> int:
 
 def _serves(process: ServiceProcess, service: str) -> bool:
     return process.name.partition("-")[0] == service
+
+
+def _behind(now: Positions) -> int:
+    return max(topic.behind for each in now.services for topic in each.topics if topic.topic == CHAT_EVENTS)
 
 
 def _books(drained: Positions) -> list[Books]:

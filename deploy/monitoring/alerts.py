@@ -1,27 +1,10 @@
-"""Alerts; each names the section of docs/RUNBOOK.md that says what to do."""
-
-from dataclasses import dataclass
+"""The index of all alerts; each names the section of docs/RUNBOOK.md that says what to do."""
 
 from deploy.local.roles import SERVICES
+from deploy.monitoring.alert import CRITICAL, NOTICE, WARNING, Alert
+from deploy.monitoring.connector_alerts import CONNECTOR_ALERTS
 from deploy.monitoring.panels import JOB
 from shared.contracts.topics import COMPACTED, PARTITIONS
-
-CRITICAL, WARNING, NOTICE = "critical", "warning", "info"
-"""Wake somebody; look today; good to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What is wrong, how long before it is told, how bad, and where the runbook speaks of it."""
-
-    name: str
-    expression: str
-    lasts: str
-    severity: str
-    anchor: str
-    english: str
-    chinese: str
-
 
 _UNCOMPACTED = f'{JOB}, topic!~"{"|".join(sorted(COMPACTED))}"'
 _BUSY = (
@@ -247,4 +230,5 @@ ALERTS = (
         "Reports failed or their webhook was given up.",
         "有报告生成失败或投递已放弃。",
     ),
+    *CONNECTOR_ALERTS,
 )

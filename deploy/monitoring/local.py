@@ -5,7 +5,7 @@ It reads the services at the ports that they have now, and evaluates the same ru
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,9 +57,20 @@ class PrometheusServer:
             {"targets": [address], "labels": {"service": name.partition("-")[0], "instance": name}}
             for name, address in services.items()
         ]
-        written = self.folder / "targets.json.new"
+        self._write_targets("targets.json", targets)
+
+    def watch_connectors(self, connectors: Mapping[str, str]) -> None:
+        """Read these connectors from now on: `host:port` of their metrics, by name."""
+        targets = [
+            {"targets": [address], "labels": {"connector": name, "instance": name}}
+            for name, address in connectors.items()
+        ]
+        self._write_targets("connectors.json", targets)
+
+    def _write_targets(self, name: str, targets: Sequence[Mapping[str, object]]) -> None:
+        written = self.folder / f"{name}.new"
         written.write_text(json.dumps(targets))
-        written.replace(self.folder / "targets.json")
+        written.replace(self.folder / name)
 
     async def start(self) -> Process:
         """Start it and wait until it answers; raises `NoPrometheus` where none is installed."""
@@ -95,13 +106,12 @@ class PrometheusServer:
             "global": {"scrape_interval": often, "scrape_timeout": often, "evaluation_interval": often},
             "rule_files": ["rules.yml"],
             "scrape_configs": [
-                {
-                    "job_name": "hearth",
-                    "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "5s"}],
-                }
+                {"job_name": job, "file_sd_configs": [{"files": [file], "refresh_interval": "5s"}]}
+                for job, file in (("hearth", "targets.json"), ("hearth-connectors", "connectors.json"))
             ],
         }
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
         (self.folder / "rules.yml").write_text(yaml.safe_dump({"groups": groups()}, allow_unicode=True))
         if not (self.folder / "targets.json").exists():
             self.watch({})
+            self.watch_connectors({})

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 RATE = "$__rate_interval"
 JOB = 'job="hearth"'
+CONNECTORS_JOB = 'job="hearth-connectors"'
+"""Connectors export the names of services, too, without a meaning: a job of their own keeps them out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.monitoring.alerts import ALERTS, Alert
+from deploy.monitoring.alert import Alert
+from deploy.monitoring.alerts import ALERTS
 from deploy.monitoring.panels import JOB
 
 RUNBOOK = "docs/RUNBOOK.md"

@@ -7,7 +7,7 @@ from typing import Any
 
 from faststream.security import BaseSecurity, SASLScram512
 
-from shared.settings import ServiceSettings
+from shared.settings import ProcessSettings
 
 SASL_MECHANISM = "SCRAM-SHA-512"
 
@@ -39,8 +39,8 @@ Kafka = str | KafkaAccess
 """A bare address, or an address with TLS and a login."""
 
 
-def access_of(settings: ServiceSettings) -> Kafka:
-    """Where a service's brokers are, with the login where it has one."""
+def access_of(settings: ProcessSettings) -> Kafka:
+    """Where a process's brokers are, with the login where it has one."""
     if settings.kafka_ca_file is None:
         return settings.kafka_bootstrap_servers
     password = settings.kafka_password.get_secret_value()

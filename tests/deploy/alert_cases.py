@@ -8,6 +8,7 @@ from shared.contracts.topics import PARTITIONS
 ONE = 'job="hearth", service="rewards", instance="rewards-1"'
 OF_SERVICE = {"service": "rewards"}
 OF_PROCESS = {"job": "hearth", "service": "rewards", "instance": "rewards-1"}
+OF_CONNECTOR = {"connector": "telegram"}
 Series = dict[str, str]
 
 
@@ -32,6 +33,13 @@ def _up(missing: str = "") -> Series:
 def _gauge(name: str, bad: str, good: str, more: str = "") -> tuple[Series, Series]:
     series = f"{name}{{{ONE}{more}}}"
     return {series: bad}, {series: good}
+
+
+def _of_connector(name: str, values: str, more: str = "") -> Series:
+    labels = (
+        f'job="hearth-connectors", connector="telegram", instance="hearth-telegram-0"{more and ", " + more}'
+    )
+    return {f"{name}{{{labels}}}": values}
 
 
 def _slow(share: int) -> Series:
@@ -106,4 +114,30 @@ CASES = (
          *_gauge("hearth_rewards_fulfilment_failures_total", "0x15 1x60", "1x60", ', then="dead"')),
     Case("HearthMonthDelayed", {}, *_gauge("hearth_rewards_closes_delayed_total", "0x15 1x60", "1x60")),
     Case("HearthReportsFail", {}, _reports("0x15 1x60"), _reports("1x60")),
+    Case("HearthConnectorMissing", OF_CONNECTOR,
+         _of_connector("up", "1x10 0x60"), _of_connector("up", "1x60")),
+    Case("HearthConnectorMissing", OF_CONNECTOR,
+         _of_connector("up", "1x10 _x60"), _of_connector("up", "_x5 1x60")),
+    Case("HearthConnectorConflict", OF_CONNECTOR,
+         _of_connector("hearth_connectors_conflicts", "1x60"),
+         _of_connector("hearth_connectors_conflicts", "0x60")),
+    # what brokers took grows with every heartbeat
+    Case("HearthConnectorSilent", OF_CONNECTOR,
+         _of_connector("hearth_connectors_events_published_total", "0+6x5 30x60"),
+         _of_connector("hearth_connectors_events_published_total", "0+6x60")),
+    Case("HearthConnectorCommandsWait", OF_CONNECTOR,
+         _of_connector("hearth_connectors_commands_waiting", "150x60"),
+         _of_connector("hearth_connectors_commands_waiting", "150x12 40x60")),
+    Case("HearthConnectorCommandsBehind", OF_CONNECTOR,
+         _of_connector("hearth_connectors_commands_lag_records", "2000x60"),
+         _of_connector("hearth_connectors_commands_lag_records", "500x60")),
+    Case("HearthConnectorCommandsLost", OF_CONNECTOR,
+         _of_connector("hearth_connectors_receipts_total", "0x15 1x60", 'outcome="expired"'),
+         _of_connector("hearth_connectors_receipts_total", "0+9x60", 'outcome="executed"')),
+    Case("HearthConnectorPlatformFails", OF_CONNECTOR,
+         _of_connector("hearth_connectors_platform_errors_total", "0+6x60", 'kind="unreachable"'),
+         _of_connector("hearth_connectors_platform_errors_total", "0+6x60", 'kind="busy"')),
+    Case("HearthConnectorEventsRefused", {**OF_CONNECTOR, "reason": "clock"},
+         _of_connector("hearth_connectors_events_refused_total", "0+2x60", 'reason="clock"'),
+         _of_connector("hearth_connectors_events_refused_total", "0x15 2x60", 'reason="clock"')),
 )  # fmt: skip

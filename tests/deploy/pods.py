@@ -1,15 +1,21 @@
 """A pod of the rendered manifests as a process of this machine: its arguments, its variables, its files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from deploy.cluster.connectors import connectors, credentials
 from deploy.cluster.credentials import ADMINISTRATOR, contents, own_keys
 from deploy.cluster.rendering import Manifest, of_kind
 from deploy.local.prepare import password_variables
 from deploy.local.roles import SERVICES
 
 MOUNTED = "/run/hearth"
+BOTS = """
+bots:
+  - name: fox
+    secrets: [whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=]
+    places: [{community: tea-house}]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,12 @@ def database_pod(overlay: str, folder: Path) -> Pod:
     return _pod(overlay, "Job", "hearth-database", folder)
 
 
+def connector_pod(name: str, folder: Path) -> Pod:
+    """A connector's pod; its store lies in `folder`, too."""
+    pod = _pod("connectors", "StatefulSet", f"hearth-{name}", folder)
+    return replace(pod, environment={**pod.environment, "CONNECTOR_STORE": f"sqlite:{folder}/store.db"})
+
+
 def password(role: str) -> str:
     """The invented password of a role."""
     return f"secret-of-{role}"
@@ -47,15 +59,22 @@ def _pod(overlay: str, kind: str, name: str, folder: Path) -> Pod:
     volumes = {each["name"]: each for each in pod["volumes"]}
     for mount in container["volumeMounts"]:
         if mount["mountPath"].startswith(MOUNTED):
-            _mount(volumes[mount["name"]]["secret"], _here(mount["mountPath"], folder))
-    told = _shared(overlay) if container.get("envFrom") else {}
+            _mount(overlay, volumes[mount["name"]], _here(mount["mountPath"], folder))
+    told = {
+        name: value for each in container.get("envFrom", ()) for name, value in _told(overlay, each).items()
+    }
     told |= {each["name"]: _here(each["value"], folder) for each in container["env"]}
     return Pod(container["args"], told, folder)
 
 
-def _mount(volume: Manifest, place: str) -> None:
-    values = _secrets()[volume["secretName"]]
-    items = volume.get("items", [{"key": key, "path": key} for key in values])
+def _mount(overlay: str, volume: Manifest, place: str) -> None:
+    if "secret" in volume:
+        source = volume["secret"]
+        values = _secrets()[source["secretName"]]
+    else:
+        source = volume["configMap"]
+        values = _config_maps(overlay)[source["name"]]
+    items = source.get("items", [{"key": key, "path": key} for key in values])
     Path(place).mkdir(parents=True)
     for item in items:
         (Path(place) / item["path"]).write_text(values[item["key"]])
@@ -63,7 +82,8 @@ def _mount(volume: Manifest, place: str) -> None:
 
 def _secrets() -> dict[str, dict[str, str]]:
     """Those that people or a store make, and those that operators make."""
-    users = {f"hearth-{service}": {"password": password(f"hearth-{service}")} for service in SERVICES}
+    names = [f"hearth-{user}" for user in (*SERVICES, "connectors")]
+    users = {name: {"password": password(name)} for name in names}
     authorities = {
         name: {"ca.crt": "certificate"} for name in ("hearth-cluster-ca-cert", "hearth-database-ca")
     }
@@ -72,18 +92,25 @@ def _secrets() -> dict[str, dict[str, str]]:
         {service: f"a-token-for-{service}" for service in SERVICES},
         {name: f"a-key-called-{name}" for name in own_keys()},
     )
-    return {**made, **users, **authorities}
+    given = {
+        f"connector-{name}": {
+            key: BOTS if key == "webhook-bots" else f"secret-of-{key}" for key in credentials(name).values()
+        }
+        for name in connectors()
+    }
+    return {**made, **users, **authorities, **given}
 
 
 def _here(value: str, folder: Path) -> str:
     return str(folder) + value.removeprefix(MOUNTED) if value.startswith(MOUNTED) else value
 
 
-def _shared(overlay: str) -> dict[str, str]:
-    (shared,) = [
-        each
-        for each in of_kind(overlay, "ConfigMap")
-        if each["metadata"]["name"].startswith("hearth-environment")
-    ]
-    data: dict[str, Any] = shared["data"]
-    return dict(data)
+def _told(overlay: str, source: Manifest) -> dict[str, str]:
+    """What a ConfigMap adds to the environment; one that may be missing adds nothing."""
+    reference = source["configMapRef"]
+    found = _config_maps(overlay)
+    return found.get(reference["name"], {}) if reference.get("optional") else found[reference["name"]]
+
+
+def _config_maps(overlay: str) -> dict[str, dict[str, str]]:
+    return {each["metadata"]["name"]: each["data"] for each in of_kind(overlay, "ConfigMap")}

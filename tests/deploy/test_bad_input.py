@@ -13,7 +13,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.local.prepare import password_variables
 from deploy.local.roles import create_roles, logins
 from tests.architecture.built import free_port
-from tests.deploy.pods import database_pod, service_pod
+from tests.deploy.pods import connector_pod, database_pod, service_pod
 from tests.deploy.running import Start
 from tests.servers import ServiceDatabase
 
@@ -42,6 +42,34 @@ async def test_a_missing_secret_is_one_line_that_names_it(
     assert code == 1
     assert said.startswith(f"cannot start: {variable}")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("connector", "file", "said_of_it"),
+    [
+        ("telegram", "credentials/telegram-token", "TELEGRAM_TOKEN_FILE names"),
+        ("telegram", "places/places.yaml", "places.yaml cannot be read: FileNotFoundError"),
+        ("webhook", "credentials/webhook-bots", "webhook-bots cannot be read: FileNotFoundError"),
+        ("slack", "kafka-authority/ca.crt", "KAFKA_CA_FILE names"),
+    ],
+)
+async def test_what_a_connector_lacks_is_one_line_that_names_it(
+    start: Start, tmp_path: Path, connector: str, file: str, said_of_it: str
+) -> None:
+    pod = connector_pod(connector, tmp_path / "run")
+    pod.file(file).unlink()
+    code, said = await (await start(pod)).ended()
+    assert code == 1
+    assert said.startswith(("cannot start: ", "KAFKA_CA_FILE", "cannot"))
+    assert said_of_it in said
+    assert said.count("\n") == 1
+
+
+async def test_an_authority_that_is_no_certificate_is_one_line(start: Start, tmp_path: Path) -> None:
+    code, said = await (await start(connector_pod("telegram", tmp_path / "run"))).ended()
+    assert code == 1
+    assert said.startswith("cannot start: ")
+    assert said.endswith("ca.crt holds no readable certificate: SSLError\n")
 
 
 async def test_a_variable_that_nobody_knows_is_one_line_that_names_the_one_that_is_meant(

@@ -13,13 +13,37 @@ from shared.contracts.topics import PARTITIONS
 
 RESTART = Restart("rewards", 0, 3.2, (0.4, 2.0, 2.5), 50, 0)
 BOOKS = Books("rewards", 1000, 0, reconciles=True)
-WELL = Outcome(1000, 900, 900, 10.0, (RESTART,), (BOOKS,))
+WELL = Outcome(100.0, 1000, 20, 900, 900, 10.0, (RESTART,), (BOOKS,))
 
 
 def test_a_drill_that_went_well_misses_nothing() -> None:
     assert misses(WELL) == []
     assert "| rewards | 0 | 3.2 | 0.4 s | 2.0 s | 2.5 s | 50 | 0 |" in report(WELL)
     assert "1000 events in 10 s (100 a second), 0 lost, 0 doubled" in report(WELL)
+
+
+def test_a_rate_that_is_held_is_told() -> None:
+    assert report(WELL).startswith("98 of 100 events a second were held.\n")
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [replace(WELL, behind=300), replace(WELL, published=600, books=(replace(BOOKS, handled=600),), behind=0)],
+    ids=["services", "stream"],
+)
+def test_on_a_machine_that_does_not_hold_the_rate_seconds_are_told_and_not_judged(slow: Outcome) -> None:
+    restart = replace(RESTART, stop_seconds=41.0, pauses=(9.0, 15.0, 20.0))
+    slow = replace(slow, restarts=(restart,))
+    assert misses(slow) == []
+    assert "of 100 events a second were held: " in report(slow)
+    assert f"`--rate {int(slow.held * 0.8) // 10 * 10}` judges them" in report(slow)
+    assert "| rewards | 0 | 41.0 |" in report(slow)
+
+
+def test_what_is_lost_or_fails_is_missed_at_any_rate() -> None:
+    slow = replace(WELL, behind=500)
+    assert "1 events lost" in misses(replace(slow, books=(replace(BOOKS, handled=999),)))[0]
+    assert "ended with code 1" in misses(replace(slow, restarts=(replace(RESTART, exit_code=1),)))[0]
 
 
 @pytest.mark.parametrize(

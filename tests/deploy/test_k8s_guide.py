@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.cluster.connectors import connectors, credentials, has_places
 from deploy.cluster.external_secrets import PATH
 from deploy.cluster.rendering import K8S, Manifest, manifests, of_kind, rendered
 from deploy.cluster.schemas import MODULES, STRIMZI_JARS
@@ -15,7 +16,10 @@ from deploy.local.home import REPOSITORY
 from deploy.local.roles import SERVICES
 
 pytestmark = pytest.mark.usefixtures("kustomize_tool")
-GUIDE = (REPOSITORY / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
+DOCS = REPOSITORY / "docs"
+GUIDE = (DOCS / "DEPLOY.md").read_text(encoding="utf-8")
+PLACES = "communities: [{community: tea-house, namespace: tg, channels: [-1001234567890]}]\n"
+CODE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LABEL = "app.kubernetes.io/component"
 
 
@@ -27,6 +31,7 @@ def ours(tmp_path: Path) -> list[Manifest]:
     folder.mkdir()
     (example,) = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
     (folder / "kustomization.yaml").write_text(example, encoding="utf-8")
+    (folder / "places.yaml").write_text(PLACES, encoding="utf-8")
     return [each for each in yaml.safe_load_all(rendered(folder)) if each]
 
 
@@ -34,7 +39,8 @@ def test_its_overlay_pins_the_image_and_sets_what_it_says(ours: list[Manifest]) 
     deployments = {each["metadata"]["name"]: each for each in ours if each["kind"] == "Deployment"}
     assert deployments.keys() == {f"hearth-{service}" for service in SERVICES}
     pods = {name: each["spec"]["template"]["spec"] for name, each in deployments.items()}
-    for pod in pods.values():
+    (connector,) = [each for each in ours if each["kind"] == "StatefulSet"]
+    for pod in (*pods.values(), connector["spec"]["template"]["spec"]):
         assert "@sha256:" in pod["containers"][0]["image"]
     told = {each["name"]: each["value"] for each in pods["hearth-rewards"]["containers"][0]["env"]}
     assert told["FULFILMENT_URL"].startswith("https://")
@@ -76,7 +82,7 @@ def test_its_versions_are_those_that_manifests_are_held_against() -> None:
 
 
 def test_everything_that_a_store_is_asked_for_is_listed() -> None:
-    for each in of_kind("production", "ExternalSecret"):
+    for each in of_kind("connectors", "ExternalSecret"):
         for wanted in each["spec"]["data"]:
             place, name = wanted["remoteRef"]["key"], wanted["remoteRef"]["property"]
             assert place.startswith(f"{PATH}/")
@@ -96,3 +102,37 @@ def test_settings_that_it_names_are_settings() -> None:
     named = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", table))
     assert named
     assert named - known == set()
+
+
+def test_every_connector_is_listed_with_its_secrets_and_files() -> None:
+    table = GUIDE.partition("| connector | Secret")[2].partition("\n\n")[0]
+    rows = {row.split("|")[1].strip(): row for row in table.splitlines() if row.startswith("| ")}
+    assert rows.keys() == set(connectors())
+    for name, row in rows.items():
+        assert [key for key in credentials(name).values() if f"`{key}`" not in row] == []
+        assert has_places(name) == (f"`connector-{name}-places`" in row)
+
+
+@pytest.mark.parametrize("page", ["DEPLOY", "RUNBOOK"])
+def test_the_chinese_page_has_the_same_commands_and_names(page: str) -> None:
+    """What is typed, and what a table names, is the same in both languages; comments are translated."""
+    english, chinese = [(DOCS / f"{page}{end}.md").read_text(encoding="utf-8") for end in ("", ".zh-CN")]
+    assert [_typed(block) for block in CODE.findall(chinese)] == [
+        _typed(block) for block in CODE.findall(english)
+    ]
+    assert _first_cells(chinese) == _first_cells(english)
+    assert _headings(chinese) == _headings(english)
+
+
+def _typed(block: tuple[str, str]) -> tuple[str, list[str]]:
+    language, text = block
+    return language, [re.sub(r"\s+#.*", "", line).rstrip() for line in text.splitlines()]
+
+
+def _first_cells(page: str) -> list[str]:
+    """Of every row whose first cell is code: an alert, a Secret, a reason."""
+    return re.findall(r"^\| (`[^|]*`) \|", CODE.sub("", page), re.MULTILINE)
+
+
+def _headings(page: str) -> list[int]:
+    return [len(marks) for marks in re.findall(r"^(#+) ", CODE.sub("", page), re.MULTILINE)]

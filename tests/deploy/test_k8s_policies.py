@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from deploy.cluster.connectors import connectors
 from deploy.cluster.rendering import OVERLAYS, Manifest, manifests, name, of_kind
 from deploy.local.home import REPOSITORY
 from deploy.local.roles import SERVICES
@@ -58,8 +59,8 @@ def test_every_container_has_requests_and_limits(overlay: str) -> None:
                 assert {"cpu", "memory"} <= container["resources"][kind].keys(), name(workload)
 
 
-def test_every_service_has_three_probes_and_only_readiness_asks_dependencies(overlay: str) -> None:
-    for deployment in _deployments(overlay):
+def test_every_process_has_three_probes_and_only_readiness_asks_dependencies(overlay: str) -> None:
+    for deployment in _processes(overlay):
         (container,) = _containers(_pod(deployment))
         assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
         assert container["startupProbe"]["httpGet"]["path"] == "/livez"
@@ -70,7 +71,7 @@ def test_every_service_has_three_probes_and_only_readiness_asks_dependencies(ove
 
 def test_a_pod_may_take_longer_to_stop_than_the_process_ever_does(overlay: str) -> None:
     drain = process.CONNECTIONS_DRAIN_SECONDS + runtime.STOP_SECONDS_MAX + runtime.POOL_CLOSE_SECONDS_MAX
-    for deployment in _deployments(overlay):
+    for deployment in _processes(overlay):
         pod = _pod(deployment)
         (before,) = [each["lifecycle"]["preStop"]["exec"]["command"] for each in _containers(pod)]
         assert before[:2] == ["/venv/bin/python", "-c"]
@@ -79,9 +80,9 @@ def test_a_pod_may_take_longer_to_stop_than_the_process_ever_does(overlay: str) 
         assert pod["terminationGracePeriodSeconds"] > waits + drain
 
 
-def test_every_service_is_spread_and_may_lose_one_pod_at_a_time(overlay: str) -> None:
+def test_every_service_is_spread_and_every_process_may_lose_one_pod_at_a_time(overlay: str) -> None:
     budgets = {each["metadata"]["name"]: each["spec"] for each in of_kind(overlay, "PodDisruptionBudget")}
-    assert budgets.keys() == {f"hearth-{service}" for service in SERVICES}
+    assert budgets.keys() == {each["metadata"]["name"] for each in _processes(overlay)}
     for deployment in _deployments(overlay):
         own = _labels(deployment)
         budget = budgets[deployment["metadata"]["name"]]
@@ -128,8 +129,9 @@ def test_every_workload_has_a_policy_of_its_own_that_names_where_it_goes(overlay
             for each in of_kind(overlay, "NetworkPolicy")
             if each["spec"]["podSelector"] and _selects(each["spec"]["podSelector"], _labels(workload))
         ]
-        assert own, f"{name(workload)} has none"
-        assert all("to" in rule for each in own for rule in each["spec"]["egress"])
+        ways = [rule for each in own for rule in each["spec"].get("egress", [])]
+        assert ways, f"{name(workload)} has none"
+        assert all("to" in rule for rule in ways)
 
 
 def test_only_services_that_send_requests_reach_the_open_internet(overlay: str) -> None:
@@ -158,12 +160,14 @@ def test_secrets_are_only_referred_to(overlay: str) -> None:
                 assert "valueFrom" not in variable
 
 
-def test_a_pod_gets_the_secrets_of_its_own_service_alone(overlay: str) -> None:
+def test_a_pod_gets_the_secrets_of_its_own_process_alone(overlay: str) -> None:
     shared = {"hearth-cluster-ca-cert", "hearth-database-ca"}
-    for deployment in _deployments(overlay):
-        service = deployment["metadata"]["name"].removeprefix("hearth-")
-        mounted = {each["secret"]["secretName"] for each in _pod(deployment)["volumes"] if "secret" in each}
-        assert mounted - shared == {f"{service}-credentials", f"hearth-{service}"}
+    for workload in _processes(overlay):
+        own = workload["metadata"]["name"].removeprefix("hearth-")
+        mounted = {each["secret"]["secretName"] for each in _pod(workload)["volumes"] if "secret" in each}
+        logins = {"Deployment": {f"{own}-credentials", f"hearth-{own}"},
+                  "StatefulSet": {f"connector-{own}", "hearth-connectors"}}  # fmt: skip
+        assert mounted - shared == logins[workload["kind"]]
 
 
 def test_authorities_are_mounted_without_their_keys(overlay: str) -> None:
@@ -181,12 +185,17 @@ def test_a_rollout_never_has_fewer_pods_than_before(overlay: str) -> None:
 
 def _workloads(overlay: str) -> list[Manifest]:
     found = [each for each in manifests(overlay) if "template" in each.get("spec", {}) and _is_ours(each)]
-    assert len(found) == len(SERVICES) + 1
+    assert len(found) == len(SERVICES) + 1 + (len(connectors()) if overlay == "connectors" else 0)
     return found
 
 
 def _is_ours(manifest: Manifest) -> bool:
     return manifest["kind"] in ("Deployment", "Job", "StatefulSet", "DaemonSet", "CronJob")
+
+
+def _processes(overlay: str) -> list[Manifest]:
+    """Services and connectors: what runs for ever."""
+    return of_kind(overlay, "Deployment", "StatefulSet")
 
 
 def _deployments(overlay: str) -> list[Manifest]:

@@ -13,10 +13,11 @@ from connectors.sdk.publisher import Publisher
 from deploy.local.prepare import password_variables
 from deploy.local.roles import SERVICES
 from shared.contracts.topics import CHAT_COMMANDS, CHAT_EVENTS, REWARDS_EVENTS
-from shared.kafka.access import KafkaAccess, client_arguments
+from shared.kafka.access import client_arguments
+from tests.certificates import make_certificates
 from tests.deploy.pods import Pod, database_pod, password, service_pod
 from tests.deploy.running import Start, starting
-from tests.deploy.secured import Secured, make_certificates, secured
+from tests.deploy.secured import Secured, secured
 from tests.e2e.evening import a_minute_ago, others
 from tests.servers import temporary_home
 from tools.drained import wait_until_drained
@@ -56,17 +57,11 @@ async def pods(servers: Secured, tmp_path_factory: pytest.TempPathFactory) -> As
 def at(servers: Secured, service: str, folder: Path) -> Pod:
     """A service's pod that is told where these servers are; its logins are the manifests'."""
     pod = service_pod(OVERLAY, service, folder / service)
-    pod.environment["KAFKA_BOOTSTRAP_SERVERS"] = servers.bootstrap_servers
-    pod.file("kafka-authority/ca.crt").write_bytes(servers.authority.read_bytes())
+    pod.environment["KAFKA_BOOTSTRAP_SERVERS"] = servers.kafka.secured_servers
+    pod.file("kafka-authority/ca.crt").write_bytes(servers.kafka.authority.read_bytes())
     role = f"hearth_{service}"
     pod.file("credentials/database-url").write_text(servers.database(role, password(role)))
     return pod
-
-
-def access(servers: Secured, service: str) -> KafkaAccess:
-    """A service's login."""
-    user = f"hearth-{service}"
-    return KafkaAccess(servers.bootstrap_servers, user, password(user), servers.authority)
 
 
 async def test_the_rights_of_the_manifests_are_enough_and_all_connections_are_encrypted(
@@ -89,7 +84,7 @@ async def test_the_rights_of_the_manifests_are_enough_and_all_connections_are_en
 async def test_no_service_writes_where_another_does_or_reads_what_it_needs_not(
     servers: Secured, pods: list[str]
 ) -> None:
-    arguments = client_arguments(access(servers, "moderation"))
+    arguments = client_arguments(servers.kafka.access("hearth-moderation"))
     async with AIOKafkaProducer(**arguments) as producer:
         await producer.send_and_wait(CHAT_COMMANDS, b"{}", partition=0)
         for topic in (REWARDS_EVENTS, CHAT_EVENTS):

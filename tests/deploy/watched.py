@@ -15,6 +15,7 @@ from deploy.local.ports import HOST
 from deploy.monitoring.local import PrometheusServer
 from shared.contracts.partitioning import partition_of
 from shared.contracts.topics import CHAT_EVENTS
+from tests.deploy.watched_connector import connected
 from tests.e2e.stack_fixtures import Pipeline, pipeline
 
 SCRAPE_SECONDS = 2.0
@@ -54,19 +55,22 @@ class Watched:
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[Watched]:
-    """Kafka, Postgres, four services, a Prometheus; chat and requests all the time, now and then poison."""
+    """Kafka, Postgres, four services, a connector, a Prometheus; chat and requests, now and then poison."""
     async with pipeline() as running:
         prometheus = PrometheusServer.at(running.stack.home, scrape_seconds=SCRAPE_SECONDS)
         await prometheus.start()
         try:
             prometheus.watch({each.name: f"{HOST}:{each.metrics_port}" for each in running.stack.services})
             traffic = Traffic()
-            publishing = asyncio.create_task(traffic.run(running.servers, EVENTS_A_SECOND))
-            using = asyncio.create_task(_use(running, traffic.stopping))
-            await asyncio.wait([publishing, using], timeout=WATCHED_SECONDS)
-            yield Watched(running, prometheus)
-            traffic.stopping.set()
-            await asyncio.gather(publishing, using)
+            async with connected(running.servers, running.stack.home.root) as connected_bot:
+                prometheus.watch_connectors({"webhook": connected_bot.metrics})
+                publishing = asyncio.create_task(traffic.run(running.servers, EVENTS_A_SECOND))
+                using = asyncio.create_task(_use(running, traffic.stopping))
+                chatting = asyncio.create_task(connected_bot.chat(traffic.stopping))
+                await asyncio.wait([publishing, using, chatting], timeout=WATCHED_SECONDS)
+                yield Watched(running, prometheus)
+                traffic.stopping.set()
+                await asyncio.gather(publishing, using, chatting)
         finally:
             await prometheus.stop()
 
