@@ -74,21 +74,8 @@ class MilkyTranslator(Translator[Event]):
                     member_id=place.name(event.data.sender_id),
                     deleted_by=place.name(event.data.operator_id),
                 )
-            case GroupMemberIncreaseEvent():
-                inviter = event.data.invitor_id
-                yield place.make(
-                    MemberJoined,
-                    member_id=place.name(event.data.user_id),
-                    invited_by=place.name(inviter) if inviter else None,
-                )
-            case GroupMemberDecreaseEvent():
-                actor = event.data.operator_id
-                removed = actor is not None and actor not in (0, event.data.user_id)
-                yield place.make(
-                    MemberLeft,
-                    member_id=place.name(event.data.user_id),
-                    removed_by=place.name(actor) if removed else None,
-                )
+            case GroupMemberIncreaseEvent() | GroupMemberDecreaseEvent():
+                yield _membership(place, event)
             case GroupMessageReactionEvent():
                 message_id = place.message(event.data.message_seq)
                 yield place.make(
@@ -137,3 +124,14 @@ class MilkyTranslator(Translator[Event]):
             member_id=place.name(event.data.initiator_id),
             answers=(JoinAnswer(answer=answer),) if answer else (),
         )
+
+
+def _membership(place: Place, event: GroupMemberIncreaseEvent | GroupMemberDecreaseEvent) -> Contract:
+    member = event.data.user_id
+    if isinstance(event, GroupMemberIncreaseEvent):
+        inviter = event.data.invitor_id
+        invited_by = place.name(inviter) if inviter else None
+        return place.make(MemberJoined, member_id=place.name(member), invited_by=invited_by)
+    actor = event.data.operator_id
+    removed_by = place.name(actor) if actor not in (None, 0, member) else None
+    return place.make(MemberLeft, member_id=place.name(member), removed_by=removed_by)

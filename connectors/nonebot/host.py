@@ -64,6 +64,7 @@ def host(
 
         async def stop_publishing() -> None:
             publishing.cancel()
+            session.stop()
             await asyncio.gather(publishing, return_exceptions=True)
 
         running.push_async_callback(stop_publishing)

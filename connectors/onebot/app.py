@@ -22,38 +22,14 @@ PATHS = ("/", "/onebot/v11/ws")
 
 def build(settings: Settings) -> FastAPI:
     """The connector as an app that a OneBot implementation connects to."""
-    groups = read_places(settings.places_file)
     running: list[Link] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store = await CommandStore.open(settings.connector_store.get_secret_value())
-        translator = Translator(groups)
-
-        async def heard(batch: list[dict[str, Any]]) -> None:
-            await session.heard([event for raw in batch for event in translator.events(raw)])
-
-        async def connected() -> None:
-            await session.begins()
-
-        async def disconnected() -> None:
-            await session.ends()
-
-        link = Link(settings.onebot_token.get_secret_value(), heard, connected, disconnected)
-        platform = OneBotPlatform(link, groups)
-        connector = Connector(
-            settings.connector_id,
-            settings.kafka_bootstrap_servers,
-            store,
-            platform,
-            lambda: claims_of(groups),
-        )
-        session = Session(connector, groups, platform.learn)
-        async with connector:
+        async with _listening(settings) as link:
             running.append(link)
             yield
             running.clear()
-        await store.close()
 
     app = health_app("Hearth onebot", lifespan)
 
@@ -63,3 +39,30 @@ def build(settings: Settings) -> FastAPI:
     for path in PATHS:
         app.add_api_websocket_route(path, serve)
     return app
+
+
+@asynccontextmanager
+async def _listening(settings: Settings) -> AsyncIterator[Link]:
+    groups = read_places(settings.places_file)
+    translator = Translator(groups)
+
+    async def heard(batch: list[dict[str, Any]]) -> None:
+        await session.heard([event for raw in batch for event in translator.events(raw)])
+
+    async def connected() -> None:
+        await session.begins()
+
+    async def disconnected() -> None:
+        await session.ends()
+
+    store = await CommandStore.open(settings.connector_store.get_secret_value())
+    link = Link(settings.onebot_token.get_secret_value(), heard, connected, disconnected)
+    platform = OneBotPlatform(link, groups)
+    connector = Connector(
+        settings.connector_id, settings.kafka_bootstrap_servers, store, platform, lambda: claims_of(groups)
+    )
+    session = Session(connector, groups, platform.learn)
+    async with connector:
+        yield link
+        session.stop()
+    await store.close()

@@ -37,12 +37,12 @@ class Session:
 
     def learns(self) -> None:
         """Ask for the bot's rights anew, and announce them."""
-        self._stop_learning()
+        self.stop()
         self.learning = asyncio.create_task(self._learn())
 
     async def ends(self, at: datetime | None = None, *, heard: bool = True) -> None:
         """Everything until then was heard, or not."""
-        self._stop_learning()
+        self.stop()
         if heard:
             await self.connector.note_seen(at or datetime.now(UTC))
 
@@ -59,7 +59,8 @@ class Session:
         for claim in claims_of(self.places):
             await self.connector.announce_gap(claim, since, until, cause)
 
-    def _stop_learning(self) -> None:
+    def stop(self) -> None:
+        """Ask no more."""
         if self.learning is not None:
             self.learning.cancel()
 

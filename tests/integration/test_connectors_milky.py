@@ -84,22 +84,11 @@ async def test_what_happens_in_a_group_becomes_events(chat: Chat, server: Milky)
         await server.happens("group_message_reaction", **reaction, reaction_type="face", is_add=is_add)
     recall = {"peer_id": 701, "message_seq": 1, "sender_id": 20001, "operator_id": 20009}
     await server.happens("message_recall", message_scene="group", display_suffix="", **recall)
-    request = {"group_id": 701, "notification_seq": 9, "is_filtered": False, "initiator_id": 20003}
-    await server.happens("group_join_request", **request, comment="喜欢茶")
-    await server.happens(
-        "group_invited_join_request", group_id=701, notification_seq=10, initiator_id=20001,
-        target_user_id=20004,
-    )  # fmt: skip
-    await server.happens("group_member_increase", group_id=701, user_id=20004, invitor_id=20001)
-    await server.happens("group_member_decrease", group_id=701, user_id=20004, operator_id=20009)
-    await server.happens("group_member_decrease", group_id=701, user_id=20003)
     await server.says(999, "a group of nobody")
     await server.says(701, "private", message_scene="friend")
     await server.says(701, "我", SELF)
 
-    said, answer, added, removed, deleted, request_, invited, joined, kicked, left, own = await happened(
-        chat, 11
-    )
+    said, answer, added, removed, deleted, own = await happened(chat, 6)
     assert (said.text, said.member_id, said.message_id) == ("早 [CQ:at,qq=all]", "qq:20001", "qq:701:1")
     assert (said.member_name, said.is_bot, own.is_bot) == ("安", False, True)
     assert (answer.text, answer.reply_to, answer.reply_to_member) == (
@@ -110,7 +99,18 @@ async def test_what_happens_in_a_group_becomes_events(chat: Chat, server: Milky)
     assert (answer.mentions, answer.attachments[0].url) == (("qq:20001",), "http://x/a")
     assert (added.reaction, added.author_id, removed.TYPE) == ("76", "qq:20001", "reaction.removed")
     assert (deleted.message_id, deleted.member_id, deleted.deleted_by) == ("qq:701:1", "qq:20001", "qq:20009")
-    assert (request_.request_id, request_.answers[0].answer) == ("qq:701:9:join_request", "喜欢茶")
+
+
+async def test_who_asks_comes_and_goes(chat: Chat, server: Milky) -> None:
+    request = {"group_id": 701, "notification_seq": 9, "is_filtered": False, "initiator_id": 20003}
+    await server.happens("group_join_request", **request, comment="喜欢茶")
+    invitation = {"group_id": 701, "notification_seq": 10, "initiator_id": 20001, "target_user_id": 20004}
+    await server.happens("group_invited_join_request", **invitation)
+    await server.happens("group_member_increase", group_id=701, user_id=20004, invitor_id=20001)
+    await server.happens("group_member_decrease", group_id=701, user_id=20004, operator_id=20009)
+    await server.happens("group_member_decrease", group_id=701, user_id=20003)
+    asks, invited, joined, kicked, left = await happened(chat, 5)
+    assert (asks.request_id, asks.answers[0].answer) == ("qq:701:9:join_request", "喜欢茶")
     assert (invited.member_id, invited.invited_by) == ("qq:20004", "qq:20001")
     assert (joined.invited_by, kicked.removed_by, left.removed_by) == ("qq:20001", "qq:20009", None)
 

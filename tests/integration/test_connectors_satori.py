@@ -97,11 +97,8 @@ async def test_what_happens_becomes_events(chat: Chat, server: Satori) -> None:
     assert (said.text, said.member_id, said.message_id) == ("早 <茶>", "sa:20001", "sa:c1:m1")
     assert (said.member_name, said.member_roles) == ("小安", ("operator", "admin"))
     assert (reply.text, reply.reply_to, reply.reply_to_member) == ("@小安 好", said.message_id, "sa:20001")
-    assert (reply.mentions, reply.attachments[0].kind, reply.attachments[0].url) == (
-        ("sa:20001",),
-        "image",
-        "http://x/a",
-    )
+    picture = reply.attachments[0]
+    assert (reply.mentions, picture.kind, picture.url) == (("sa:20001",), "image", "http://x/a")
     assert (edited.message_id, edited.text) == (said.message_id, "早上好")
     assert (added.reaction, added.author_id, removed.TYPE) == ("👍", "sa:20001", "reaction.removed")
     assert (deleted.message_id, deleted.deleted_by) == (said.message_id, "sa:20009")
