@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 DRIVER = "~fastapi+~aiohttp"
 CALL_SECONDS_MAX = 20.0
+NO_FILES = (os.devnull,)
+"""An empty tuple means `.env` to NoneBot."""
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +85,7 @@ def _driver(config: dict[str, Any]) -> nonebot.drivers.Driver:
     nonebot.logger.remove()
     nonebot.logger.add(_report, level="WARNING", format="{level}")
     nonebot.init(
-        _env_file=(), driver=DRIVER, host="127.0.0.1", port=8080, api_timeout=CALL_SECONDS_MAX, **config
+        _env_file=NO_FILES, driver=DRIVER, host="127.0.0.1", port=8080, api_timeout=CALL_SECONDS_MAX, **config
     )
     return nonebot.get_driver()
 
