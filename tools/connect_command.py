@@ -10,7 +10,17 @@ import typer
 from deploy.local.home import REPOSITORY, default_home
 from tools.addresses import find_addresses
 
-USUAL_PORTS = {"webhook": 8120, "matrix": 8121, "onebot": 8122, "telegram": 8123, "slack": 8124}
+USUAL_PORTS = {
+    "webhook": 8120,
+    "matrix": 8121,
+    "onebot": 8122,
+    "telegram": 8123,
+    "slack": 8124,
+    "satori": 8125,
+    "milky": 8126,
+    "discord": 8127,
+    "qq": 8128,
+}
 """Those that come with Hearth, and where each listens."""
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from connectors.sdk.ladder import Ability
 
+TEXT_UNITS_MAX = 16_000
+"""An event with all that belongs to it has at most 65 536 bytes."""
 ALWAYS = frozenset({"direct", "replay"})
 """Also in a room where it may not speak."""
 DEFAULTS = {"ban": 50, "kick": 50, "redact": 50, "invite": 0, "state_default": 50, "events_default": 0}
@@ -29,7 +31,8 @@ def ability_in(levels: dict[str, Any], bot: str) -> Ability:
         "pin": may("m.room.pinned_events", "state_default"),
         "answer_join": mine >= max(needs["invite"], needs["kick"]),
     }
-    return Ability(ALWAYS | {name for name, possible in able.items() if possible})
+    able_now = ALWAYS | {name for name, possible in able.items() if possible}
+    return Ability(able_now, text_units_max=TEXT_UNITS_MAX)
 
 
 def _number(value: Any, usual: int) -> int:

@@ -17,6 +17,7 @@ from connectors.sdk.outcomes import Gone, NotYet, Refused, Unreachable, Unsuppor
 CALL_SECONDS_MAX = 15.0
 EVENTS_WAITING_MAX = 1_000
 """More than that waits in the socket: the other side is slowed down."""
+EVENTS_AT_ONCE = 200
 POLICY_VIOLATION = 1008
 NOT_FOUND_RETCODES = frozenset({404, 1404})
 _echoes = itertools.count(1)
@@ -29,8 +30,8 @@ class Link:
     """At most one implementation at a time; a newer connection replaces the older."""
 
     token: str
-    on_event: Callable[[dict[str, Any]], Awaitable[None]]
-    """Returns when the event is durable; events come one after the other."""
+    on_events: Callable[[list[dict[str, Any]]], Awaitable[None]]
+    """Returns when the events are durable; what comes meanwhile waits, and then comes together."""
     on_connect: Callable[[], Awaitable[None]]
     on_disconnect: Callable[[], Awaitable[None]]
     self_id: str = ""
@@ -100,13 +101,16 @@ class Link:
 
     async def _tell(self, events: "asyncio.Queue[dict[str, Any]]") -> None:
         while True:
-            event = await events.get()
+            batch = [await events.get()]
+            while len(batch) < EVENTS_AT_ONCE and not events.empty():
+                batch.append(events.get_nowait())
             try:
-                await self.on_event(event)
+                await self.on_events(batch)
             except Exception as error:
-                log.error("an event was lost", exc_info=error, extra={"action": "event_lost"})
+                log.error("events were lost", exc_info=error, extra={"action": "events_lost"})
             finally:
-                events.task_done()
+                for _ in batch:
+                    events.task_done()
 
     def _give_up(self, why: str) -> None:
         for answer in self._answers.values():

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.onebot.groups import CHANNEL_RATES, RATES, TITLE_CHARACTERS_MAX, ability_of, number
 from connectors.onebot.link import Link
 from connectors.onebot.message import segments_of
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Refused, Unsupported
-from connectors.sdk.places import channels_of
+from connectors.sdk.places import act_in, channels_of
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -23,13 +24,6 @@ from shared.contracts.commands import (
     UnmuteMember,
 )
 
-MEMBER = frozenset({"send", "reply", "direct"})
-ADMIN = MEMBER | {"delete", "mute", "remove", "ban", "answer_join"}
-OWNER = ADMIN | {"title"}
-TITLE_CHARACTERS_MAX = 6
-MUTE_SECONDS_MAX = 30 * 24 * 3600 - 60
-"""QQ takes less than thirty days."""
-TEXT_CHARACTERS_MAX = 4_000
 OnMember = MuteMember | UnmuteMember | RemoveMember | BanMember | GrantTitle
 
 
@@ -40,25 +34,22 @@ class OneBotPlatform:
     link: Link
     groups: dict[str, Claim]
     name: str = "onebot"
-    rates: tuple[Rate, ...] = (Rate(5, 1.0),)
-    # more often than that, and QQ takes the account for a robot
-    channel_rates: tuple[Rate, ...] = (Rate(3, 3.0), Rate(20, 60.0))
+    rates: tuple[Rate, ...] = RATES
+    channel_rates: tuple[Rate, ...] = CHANNEL_RATES
     roles: dict[str, str] = field(default_factory=dict)
     """The bot's own role by group: `owner`, `admin` or `member`."""
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's role; without a channel what it can do in all groups."""
         groups = channels_of(self.groups, claim) if channel_id is None else [claim.platform_id(channel_id)]
-        roles = {self.roles.get(group, "member") for group in groups}
-        able = OWNER if roles == {"owner"} else ADMIN if roles <= {"owner", "admin"} else MEMBER
-        return Ability(able, MUTE_SECONDS_MAX)
+        return ability_of({self.roles.get(group, "member") for group in groups})
 
     async def learn(self) -> None:
         """Ask for the bot's role in every group."""
         for group in self.groups:
             try:
                 mine = await self.link.call(
-                    "get_group_member_info", group_id=_number(group), user_id=_number(self.link.self_id)
+                    "get_group_member_info", group_id=number(group), user_id=number(self.link.self_id)
                 )
                 self.roles[group] = str((mine or {}).get("role", "member"))
             except (Refused, Unsupported, AttributeError):
@@ -74,7 +65,7 @@ class OneBotPlatform:
             case SendMessage():
                 return await self._send(claim, command)
             case DeleteMessage():
-                await self.link.call("delete_msg", message_id=_number(claim.platform_id(command.message_id)))
+                await self.link.call("delete_msg", message_id=number(claim.platform_id(command.message_id)))
             case AnswerJoinRequest():
                 flag = claim.platform_id(command.request_id)
                 await self.link.call(
@@ -85,41 +76,34 @@ class OneBotPlatform:
                     reason=command.reason[:100],
                 )
             case MuteMember() | UnmuteMember() | RemoveMember() | BanMember() | GrantTitle():
-                await self._everywhere(claim, command)
+                await self._on_member(claim, command)
             case _:
                 raise Unsupported(command.TYPE)
         return Done()
 
-    async def _everywhere(self, claim: Claim, command: OnMember) -> None:
-        """In the named group, or in all; it is refused where no group would do it."""
-        named = getattr(command, "channel_id", None)
-        groups = [claim.platform_id(named)] if named else channels_of(self.groups, claim)
-        refusals: list[Refused] = []
-        for group in groups:
-            action, params = _call_for(command)
-            place = {"group_id": _number(group), "user_id": _number(claim.platform_id(command.member_id))}
-            try:
-                await self.link.call(action, **place, **params)
-            except Refused as error:
-                refusals.append(error)
-        if len(refusals) == len(groups):
-            raise refusals[0]
+    async def _on_member(self, claim: Claim, command: OnMember) -> None:
+        member = number(claim.platform_id(command.member_id))
+        action, params = _call_for(command)
+
+        async def act(group: str) -> None:
+            await self.link.call(action, group_id=number(group), user_id=member, **params)
+
+        await act_in(self.groups, claim, getattr(command, "channel_id", None), act)
 
     async def _send(self, claim: Claim, command: SendMessage) -> Done:
         member = claim.platform_id(command.member_id) if command.member_id else None
         reply = claim.platform_id(command.reply_to) if command.reply_to else None
-        text = command.text[:TEXT_CHARACTERS_MAX]
         if command.channel_id is not None:
-            group = _number(claim.platform_id(command.channel_id))
-            message = segments_of(text, reply_to=reply, mention=member)
+            group = number(claim.platform_id(command.channel_id))
+            message = segments_of(command.text, reply_to=reply, mention=member)
             sent = await self.link.call("send_group_msg", group_id=group, message=message)
         elif member is not None:
-            message = segments_of(text, reply_to=None, mention=None)
-            sent = await self.link.call("send_private_msg", user_id=_number(member), message=message)
+            message = segments_of(command.text, reply_to=None, mention=None)
+            sent = await self.link.call("send_private_msg", user_id=number(member), message=message)
         else:
             raise Refused("a text without a channel and a member")
-        number = (sent or {}).get("message_id")
-        return Done(claim.name(str(number)) if number is not None else None)
+        message_id = (sent or {}).get("message_id")
+        return Done(claim.name(str(message_id)) if message_id is not None else None)
 
 
 def _call_for(command: OnMember) -> tuple[str, dict[str, Any]]:
@@ -135,10 +119,3 @@ def _call_for(command: OnMember) -> tuple[str, dict[str, Any]]:
         case GrantTitle():
             title = command.title[:TITLE_CHARACTERS_MAX] if command.level else ""
             return "set_group_special_title", {"special_title": title, "duration": -1}
-
-
-def _number(text: str) -> int:
-    """An id as the protocol has it. Raises Refused for what is none of QQ's."""
-    if not text.lstrip("-").isascii() or not text.lstrip("-").isdecimal():
-        raise Refused("the id is no number")
-    return int(text)

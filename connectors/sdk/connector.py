@@ -18,6 +18,7 @@ from connectors.sdk.executor import KEPT_AFTER_EXPIRY, Executor
 from connectors.sdk.metrics import CONFLICTS
 from connectors.sdk.operators import Operators
 from connectors.sdk.outlet import Outlet, Timed, Unavailable
+from connectors.sdk.places import channels_of, claims_of
 from connectors.sdk.platform import Platform
 from connectors.sdk.profiles import changed, read_profile
 from connectors.sdk.receipts import Receipts
@@ -78,7 +79,7 @@ class Connector:
             self.executor.run,
             self._beat,
         )
-        self._tasks = [asyncio.create_task(_ended_by_cancel(work)) for work in works]
+        self._tasks = [asyncio.create_task(ended_by_cancel(work)) for work in works]
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -120,6 +121,20 @@ class Connector:
         profile: CommunityProfile = changed(known, community_id, milliseconds(now), channels=wanted, **news)
         await self.outlet.send([(profile, now)])
         await self.outlet.send([(profile, now)], CHAT_EVENTS)
+
+    async def announce_places(self, places: dict[str, Claim]) -> None:
+        """Publish what the platform can do in each place; what waited for it is tried again."""
+        for claim in claims_of(places):
+            channels = []
+            for channel_id in map(claim.name, channels_of(places, claim)):
+                ability = self.platform.ability(claim, channel_id)
+                capabilities = tuple(sorted(ability.capabilities))
+                limit = ability.mute_seconds_max
+                channels.append(
+                    Channel(channel_id=channel_id, capabilities=capabilities, mute_seconds_max=limit)
+                )
+            await self.announce(claim.community_id, channels)
+        self.executor.retry_now()
 
     async def announce_gap(
         self, claim: Claim, gap_from: datetime, gap_to: datetime, cause: str, channel_id: str | None = None
@@ -207,7 +222,7 @@ class Connector:
         ), now
 
 
-async def _ended_by_cancel(work: Callable[[], Awaitable[None]]) -> None:
+async def ended_by_cancel(work: Callable[[], Awaitable[None]]) -> None:
     """Run for ever; a mistake of ours is logged and the work begun again."""
     while True:
         try:

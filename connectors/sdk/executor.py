@@ -57,6 +57,8 @@ class Executor:
     _busy: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     """By channel: what is asked of one channel is done one after the other."""
     _not_before: dict[str, float] = field(default_factory=dict)
+    _waits_for: dict[str, str] = field(default_factory=dict)
+    """By command id: why the platform could not do it yet."""
 
     def __post_init__(self) -> None:
         self._all = Buckets(self.platform.rates)
@@ -108,7 +110,8 @@ class Executor:
         for kept in waiting:
             command, decided_at = restore(kept.ce_type, kept.payload)
             if kept.expires_at <= milliseconds(datetime.now(UTC)):
-                detail = self.last_error if kept.attempts else "it came too late"
+                waited = self._waits_for.get(kept.command_id, self.last_error)
+                detail = waited if kept.attempts else "it came too late"
                 await self._finish(kept, command, failed(command, kept, "expired", detail))
                 continue
             if not self.allowed():
@@ -195,6 +198,8 @@ class Executor:
             pause = min(BACKOFF_SECONDS[0] * 2 ** min(kept.attempts, 10), BACKOFF_SECONDS[1])
             later = time.monotonic() + pause * random.uniform(1.0, 1.2)  # noqa: S311
             self._not_before[kept.command_id] = later
+            if not made.error_kind:
+                self._waits_for[kept.command_id] = made.detail
         await self.store.wait_again(kept.command_id)
 
     def _remember(self, made: Attempt) -> None:
@@ -203,11 +208,12 @@ class Executor:
             self.last_error, self.last_error_at = made.detail[:200], datetime.now(UTC)
         if made.verdict in (Verdict.DONE, Verdict.REFUSED):
             self.degraded = False
-        elif made.verdict in (Verdict.BUSY, Verdict.AWAY, Verdict.UNSURE):
+        elif made.error_kind:
             self.degraded = True
 
     async def _finish(self, kept: Kept, command: Command, receipt: CommandExecuted | CommandFailed) -> None:
         self._not_before.pop(kept.command_id, None)
+        self._waits_for.pop(kept.command_id, None)
         await self.receipts.keep(kept, command, receipt)
 
 

@@ -13,6 +13,7 @@
 | grant_title | title | unsupported | |
 | send_message to a channel | send (reply, when it answers a message) | send without reply | unsupported |
 | send_message to a member | direct | unsupported: what is private never becomes public | |
+| send_message, longer than the platform takes | | cut, with … at its end (`shorter_text`) | |
 
 `send` and `reply` are apart: where only `reply` is there, a text waits for a message that it can answer.
 """
@@ -71,6 +72,8 @@ class Ability:
 
     capabilities: frozenset[str]
     mute_seconds_max: int | None = None
+    text_units_max: int | None = None
+    """UTF-16 code units, by which no platform counts less; a longer text is cut."""
 
     def __post_init__(self) -> None:
         if unknown := self.capabilities - CAPABILITIES:
@@ -91,7 +94,7 @@ class Step:
 def step_for(command: Command, ability: Ability, now: datetime) -> Step:
     """The highest rung that the channel reaches."""
     if isinstance(command, SendMessage):
-        return _sending(command, ability.capabilities)
+        return _cut(_sending(command, ability.capabilities), ability.text_units_max)
     needed = _NEEDS.get(type(command), "")
     if needed in ability.capabilities:
         return _shortened(command, ability, now) if isinstance(command, MuteMember) else Step(command)
@@ -117,3 +120,20 @@ def _shortened(command: MuteMember, ability: Ability, now: datetime) -> Step:
     if limit is None or command.until - now <= timedelta(seconds=limit):
         return Step(command)
     return Step(command.model_copy(update={"until": now + timedelta(seconds=limit)}), "shorter_mute")
+
+
+def _cut(step: Step, units_max: int | None) -> Step:
+    if units_max is None or not isinstance(step.command, SendMessage):
+        return step
+    text = shortened(step.command.text, units_max)
+    if text == step.command.text:
+        return step
+    return Step(step.command.model_copy(update={"text": text}), step.downgraded_to or "shorter_text")
+
+
+def shortened(text: str, units_max: int) -> str:
+    """The text, or so much of it as fits with an ellipsis; no character is halved."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * units_max:
+        return text
+    return units[: 2 * (units_max - 1)].decode("utf-16-le", "ignore") + "…"

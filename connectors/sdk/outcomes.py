@@ -1,6 +1,7 @@
 """How a platform answers an act: a value when it is done, an exception when it is not."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,24 @@ class Unreachable(Exception):
 
 class NotYet(Exception):
     """It cannot be done now but perhaps later, for example when somebody writes to whom a reply can go."""
+
+
+def of_status(status: int, retry_after_seconds: float = 1.0) -> Exception:
+    """What a platform's HTTP status means where its body says no more; 413 is a refusal like any other."""
+    told = f"HTTP {status}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Busy(told, retry_after_seconds)
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        return Unsupported(told)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unreachable(told, unsure=True)
+    return Gone(told) if status == HTTPStatus.NOT_FOUND else Refused(told)
+
+
+def seconds_of(retry_after: object) -> float:
+    """The wait that a `Retry-After` header asks for; a second where it says nothing of use."""
+    try:
+        seconds = float(str(retry_after))
+    except ValueError:
+        return 1.0
+    return seconds if 0 <= seconds < float("inf") else 1.0

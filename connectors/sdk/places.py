@@ -6,6 +6,7 @@ communities:
     channels: ["10001", "10002"]
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from yaml import YAMLError, safe_load
 
 from connectors.sdk.claims import Claim
+from connectors.sdk.outcomes import Gone, Refused
 from shared.contracts.contract import Id, Label
 from shared.settings import BadSettings
 
@@ -67,3 +69,23 @@ def read_places(path: Path) -> dict[str, Claim]:
 def channels_of(places: dict[str, Claim], claim: Claim) -> list[str]:
     """The platform's ids of a claim's channels."""
     return [channel for channel, owner in places.items() if owner == claim]
+
+
+def claims_of(places: dict[str, Claim]) -> tuple[Claim, ...]:
+    """Each claim once."""
+    return tuple(dict.fromkeys(places.values()))
+
+
+async def act_in(
+    places: dict[str, Claim], claim: Claim, channel_id: str | None, act: Callable[[str], Awaitable[object]]
+) -> None:
+    """Act in the named channel, or in all of the claim; it is refused where no channel would do it."""
+    channels = channels_of(places, claim) if channel_id is None else [claim.platform_id(channel_id)]
+    failures: list[Refused | Gone] = []
+    for channel in channels:
+        try:
+            await act(channel)
+        except (Refused, Gone) as error:
+            failures.append(error)
+    if failures and len(failures) == len(channels):
+        raise failures[0]

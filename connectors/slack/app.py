@@ -16,13 +16,12 @@ from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.health import health_router
 from connectors.sdk.outlet import Timed, Unavailable
-from connectors.sdk.places import channels_of, read_places
+from connectors.sdk.places import claims_of, read_places
 from connectors.slack.client import SlackClient
 from connectors.slack.events import router
 from connectors.slack.platform import SlackPlatform
 from connectors.slack.settings import Settings
 from connectors.slack.translate import Translator
-from shared.contracts.profiles import Channel
 from shared.http.application import API_VERSION
 from shared.http.body_limit import BodyLimit
 from shared.http.edge import KNOWN, Edge, answer_known
@@ -46,11 +45,11 @@ def build(settings: Settings) -> FastAPI:
         store = await CommandStore.open(settings.connector_store.get_secret_value())
         admin = settings.slack_admin_token
         token = settings.slack_bot_token.get_secret_value()
-        client = SlackClient(settings.slack_api, token, admin.get_secret_value() if admin else None)
+        client = SlackClient.open(settings.slack_api, token, admin.get_secret_value() if admin else None)
         platform = SlackPlatform(client, places)
         connector = Connector(
             settings.connector_id, access_of(settings), store, platform,
-            lambda: tuple(dict.fromkeys(places.values())),
+            lambda: claims_of(places),
         )  # fmt: skip
         desk = Desk(connector, store, platform, places)
         secret = settings.slack_signing_secret
@@ -60,7 +59,7 @@ def build(settings: Settings) -> FastAPI:
             yield
             announcing.cancel()
             await asyncio.gather(announcing, return_exceptions=True)
-        await client.http.aclose()
+        await client.session.close()
         await store.close()
 
     app = FastAPI(
@@ -103,23 +102,15 @@ class Desk:
         await self.store.forget_note(REFUSED_SINCE)
         since = datetime.fromisoformat(noted)
         if now - since > RETRIED_FOR:
-            for claim in dict.fromkeys(self.places.values()):
+            for claim in claims_of(self.places):
                 await self.connector.announce_gap(claim, since, now, "events could not be taken in time")
 
     async def announce(self) -> None:
         """Tell what the app can do; again until Kafka has it."""
         while True:
             try:
-                for claim in dict.fromkeys(self.places.values()):
-                    await self.connector.announce(claim.community_id, self._channels(claim))
+                await self.connector.announce_places(self.places)
                 return
             except (Unavailable, KafkaError, OSError) as error:
                 log.warning("channels are announced later: %r", error, extra={"action": "announce_delayed"})
                 await asyncio.sleep(TRY_AGAIN_SECONDS)
-
-    def _channels(self, claim: Claim) -> list[Channel]:
-        able = tuple(sorted(self.platform.ability(claim, None).capabilities))
-        return [
-            Channel(channel_id=claim.name(channel), capabilities=able)
-            for channel in channels_of(self.places, claim)
-        ]

@@ -1,14 +1,16 @@
-"""Slack's Web API: one method per call, errors as the executor understands them.
+"""Slack's Web API by its SDK, one method per call, with errors as the executor understands them.
 
-Source: api.slack.com/web. A failure is a 200 with `"ok": false`.
+The SDK's own retries are off: it would repeat a text that may have been sent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import httpx
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
+from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable, of_status, seconds_of
 
 CALL_SECONDS_MAX = 20.0
 VANISHED = frozenset(("message_not_found", "channel_not_found", "user_not_found"))
@@ -19,44 +21,44 @@ PASSING = frozenset(("internal_error", "fatal_error", "service_unavailable", "re
 class SlackClient:
     """Errors are those of `connectors.sdk.outcomes`."""
 
-    api: str
-    token: str
-    admin_token: str | None = None
-    http: httpx.AsyncClient = field(
-        default_factory=lambda: httpx.AsyncClient(timeout=CALL_SECONDS_MAX, trust_env=False)
-    )
+    session: ClientSession
+    bot: AsyncWebClient
+    admin: AsyncWebClient | None
+
+    @classmethod
+    def open(cls, api: str, token: str, admin_token: str | None) -> "SlackClient":
+        """Within a running loop."""
+        session = ClientSession(timeout=ClientTimeout(total=CALL_SECONDS_MAX))
+
+        def client(token: str) -> AsyncWebClient:
+            return AsyncWebClient(token, base_url=f"{api}/api/", session=session, retry_handlers=[])
+
+        return cls(session, client(token), client(admin_token) if admin_token else None)
 
     async def call(self, method: str, *, as_admin: bool = False, **fields: Any) -> dict[str, Any]:
         """One request; its answer."""
-        token = self.admin_token if as_admin and self.admin_token else self.token
-        headers = {"authorization": f"Bearer {token}", "content-type": "application/json; charset=utf-8"}
+        client = self.admin if as_admin and self.admin is not None else self.bot
         try:
-            answer = await self.http.post(f"{self.api}/api/{method}", json=fields, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            answer = await client.api_call(method, json=fields)
+        except SlackApiError as error:
+            raise _failure(error.response) from None
+        except ClientConnectorError as error:
             raise Unreachable(f"Slack cannot be reached: {type(error).__name__}") from None
-        except httpx.HTTPError as error:
+        except (ClientError, TimeoutError, AttributeError) as error:
+            # AttributeError: the SDK asks plain text for its fields
             raise Unreachable(f"no answer: {type(error).__name__}", unsure=True) from None
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            wait = answer.headers.get("retry-after", "")
-            raise Busy("HTTP 429", float(wait) if wait.isdecimal() else 1.0)
-        body = _body(answer)
-        if body.get("ok") is True:
-            return body
-        raise _failure(answer.status_code, str(body.get("error", ""))[:60])
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
 
 
-def _body(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _failure(status: int, error: str) -> Exception:
-    told = error or f"HTTP {status}"
-    if error == "ratelimited":
-        return Busy(told)
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR or not error or error in PASSING:
-        return Unreachable(told, unsure=True)
-    return Gone(told) if error in VANISHED else Refused(told)
+def _failure(answer: Any) -> Exception:
+    """What a refusal means: the SDK's answer, or aiohttp's where its body is none of Slack's."""
+    status = getattr(answer, "status_code", None) or answer.status
+    body = getattr(answer, "data", None)
+    error = str(body.get("error", ""))[:60] if isinstance(body, dict) else ""
+    if status == 429 or error == "ratelimited":
+        return Busy(error or f"HTTP {status}", seconds_of(answer.headers.get("retry-after")))
+    if error in PASSING:
+        return Unreachable(error, unsure=True)
+    if not error:
+        return of_status(status) if status != 200 else Unreachable("no answer of Slack's", unsure=True)
+    return Gone(error) if error in VANISHED else Refused(error)

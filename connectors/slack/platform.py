@@ -6,15 +6,15 @@ from typing import Any
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
-from connectors.sdk.outcomes import Done, Gone, Refused, Unsupported
-from connectors.sdk.places import channels_of
+from connectors.sdk.outcomes import Done, Refused, Unsupported
+from connectors.sdk.places import act_in
 from connectors.slack.client import SlackClient
 from connectors.slack.text import marked
 from shared.contracts.commands import Command, DeleteMessage, PinMessage, RemoveMember, SendMessage
 
 BOT = frozenset({"send", "reply", "direct", "remove", "pin"})
 ADMIN = BOT | {"delete"}
-TEXT_CHARACTERS_MAX = 4_000
+TEXT_UNITS_MAX = 4_000
 DONE_BEFORE = ("already_pinned", "not_in_channel")
 """Refusals that say that it is as asked."""
 
@@ -31,7 +31,7 @@ class SlackPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """The same in all channels."""
-        return Ability(ADMIN if self.client.admin_token else BOT)
+        return Ability(ADMIN if self.client.admin is not None else BOT, text_units_max=TEXT_UNITS_MAX)
 
     def repeats_safely(self, command: Command) -> bool:
         """Slack does not drop a text that comes twice."""
@@ -62,17 +62,12 @@ class SlackPlatform:
                 raise
 
     async def _remove(self, claim: Claim, command: RemoveMember) -> None:
-        named = command.channel_id
-        channels = [claim.platform_id(named)] if named else channels_of(self.channels, claim)
         member = claim.platform_id(command.member_id)
-        failures: list[Refused | Gone] = []
-        for channel in channels:
-            try:
-                await self._settled("conversations.kick", channel=channel, user=member)
-            except (Refused, Gone) as error:
-                failures.append(error)
-        if len(failures) == len(channels):
-            raise failures[0]
+
+        async def kick(channel: str) -> None:
+            await self._settled("conversations.kick", channel=channel, user=member)
+
+        await act_in(self.channels, claim, command.channel_id, kick)
 
     async def _send(self, claim: Claim, command: SendMessage) -> Done:
         member = claim.platform_id(command.member_id) if command.member_id else None
@@ -86,7 +81,7 @@ class SlackPlatform:
             channel, member = str(opened["channel"]["id"]), None
         else:
             raise Refused("a text without a channel and a member")
-        text = marked(command.text[:TEXT_CHARACTERS_MAX], member)
+        text = marked(command.text, member)
         sent = await self.client.call("chat.postMessage", channel=channel, text=text, **thread)
         return Done(claim.name(f"{channel}:{sent['ts']}"))
 

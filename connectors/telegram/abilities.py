@@ -1,12 +1,14 @@
 """What the bot may do in a chat, by its own membership there."""
 
+from dataclasses import replace
 from typing import Any
 
 from connectors.sdk.ladder import Ability
 
 MUTE_SECONDS_MAX = 366 * 24 * 3600 - 60
 """A longer one Telegram takes for one without end."""
-NOBODY = Ability(frozenset({"replay"}), MUTE_SECONDS_MAX)
+TEXT_UNITS_MAX = 4_096
+NOBODY = Ability(frozenset({"replay"}), MUTE_SECONDS_MAX, TEXT_UNITS_MAX)
 RIGHTS = {
     "can_delete_messages": ("delete",),
     "can_restrict_members": ("mute", "remove", "ban"),
@@ -26,4 +28,4 @@ def ability_of(membership: dict[str, Any], is_supergroup: bool) -> Ability:
     for right, acts in RIGHTS.items():
         if status == "creator" or (status == "administrator" and membership.get(right) is True):
             able.update(acts)
-    return Ability(frozenset(able if is_supergroup else able - {"mute"}), MUTE_SECONDS_MAX)
+    return replace(NOBODY, capabilities=frozenset(able if is_supergroup else able - {"mute"}))

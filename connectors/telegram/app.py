@@ -14,12 +14,11 @@ from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.health import health_app
 from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
-from connectors.sdk.places import channels_of, read_places
+from connectors.sdk.places import claims_of, read_places
 from connectors.telegram.client import TelegramClient
 from connectors.telegram.platform import TelegramPlatform
 from connectors.telegram.settings import Settings
 from connectors.telegram.translate import Translator
-from shared.contracts.profiles import Channel
 from shared.kafka.access import access_of
 
 OFFSET = "telegram_offset"
@@ -32,14 +31,15 @@ log = logging.getLogger(__name__)
 def build(settings: Settings) -> FastAPI:
     """The connector as a process with health checks."""
     chats = read_places(settings.places_file)
-    claims = tuple(dict.fromkeys(chats.values()))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store = await CommandStore.open(settings.connector_store.get_secret_value())
         client = TelegramClient(settings.telegram_api, settings.telegram_token.get_secret_value())
         platform = TelegramPlatform(client, chats)
-        connector = Connector(settings.connector_id, access_of(settings), store, platform, lambda: claims)
+        connector = Connector(
+            settings.connector_id, access_of(settings), store, platform, lambda: claims_of(chats)
+        )
         ear = Ear(client, platform, connector, store, chats, Translator(chats))
         async with connector:
             listening = asyncio.create_task(ear.run())
@@ -87,7 +87,7 @@ class Ear:
         me = await self.client.call("getMe")
         for chat in self.chats:
             await self.platform.learn(chat, me["id"])
-        await self._announce()
+        await self.connector.announce_places(self.chats)
         self.bot = me["id"]
 
     async def _hear(self) -> None:
@@ -108,18 +108,4 @@ class Ear:
         chat = str(((change or {}).get("chat") or {}).get("id"))
         if chat in self.chats:
             await self.platform.learn(chat, self.bot)
-            await self._announce()
-
-    async def _announce(self) -> None:
-        for claim in dict.fromkeys(self.chats.values()):
-            channels = [
-                Channel(
-                    channel_id=claim.name(chat),
-                    capabilities=tuple(sorted(ability.capabilities)),
-                    mute_seconds_max=ability.mute_seconds_max,
-                )
-                for chat in channels_of(self.chats, claim)
-                if (ability := self.platform.abilities.get(chat)) is not None
-            ]
-            await self.connector.announce(claim.community_id, channels)
-        self.connector.executor.retry_now()
+            await self.connector.announce_places(self.chats)

@@ -75,6 +75,8 @@ def _failure(status: int, body: dict[str, Any]) -> Exception:
     if status == httpx.codes.TOO_MANY_REQUESTS:
         wait = (body.get("parameters") or {}).get("retry_after")
         return Busy(told, float(wait) if isinstance(wait, int | float) else 1.0)
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        return Refused(told)
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or not body:
         return Unreachable(told, unsure=True)
     if status == httpx.codes.CONFLICT:

@@ -1,6 +1,6 @@
 """Telegram as the executor sees it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Gone, Refused, Unsupported
-from connectors.sdk.places import channels_of
+from connectors.sdk.places import act_in, channels_of
 from connectors.telegram.abilities import NOBODY, ability_of
 from connectors.telegram.client import TelegramClient
 from shared.contracts.commands import (
@@ -24,7 +24,6 @@ from shared.contracts.commands import (
     UnmuteMember,
 )
 
-TEXT_CHARACTERS_MAX = 4_000
 MUTE_SECONDS_MIN = 31
 """A shorter one Telegram takes for one without end."""
 SPEECH = (
@@ -60,7 +59,7 @@ class TelegramPlatform:
             return self.abilities.get(claim.platform_id(channel_id), NOBODY)
         found = [self.abilities.get(chat, NOBODY) for chat in channels_of(self.chats, claim)]
         able = frozenset.intersection(*(each.capabilities for each in found))
-        return Ability(able, NOBODY.mute_seconds_max)
+        return replace(NOBODY, capabilities=able)
 
     async def learn(self, chat: str, bot: int) -> None:
         """Ask for the bot's rights in a chat; in one that it is not in, it can nothing."""
@@ -91,24 +90,16 @@ class TelegramPlatform:
                 member = number(claim.platform_id(command.member_id))
                 await self.client.call(act, chat_id=number(chat), user_id=member)
             case MuteMember() | UnmuteMember() | RemoveMember() | BanMember() | UnbanMember():
-                await self._everywhere(claim, command)
+                member = number(claim.platform_id(command.member_id))
+                await act_in(
+                    self.chats,
+                    claim,
+                    command.channel_id,
+                    lambda chat: self._discipline({"chat_id": number(chat), "user_id": member}, command),
+                )
             case _:
                 raise Unsupported(command.TYPE)
         return Done()
-
-    async def _everywhere(self, claim: Claim, command: OnMember) -> None:
-        """In the named chat, or in all; it is refused where no chat would do it."""
-        named = command.channel_id
-        chats = [claim.platform_id(named)] if named else channels_of(self.chats, claim)
-        member = number(claim.platform_id(command.member_id))
-        failures: list[Refused | Gone] = []
-        for chat in chats:
-            try:
-                await self._discipline({"chat_id": number(chat), "user_id": member}, command)
-            except (Refused, Gone) as error:
-                failures.append(error)
-        if len(failures) == len(chats):
-            raise failures[0]
 
     async def _discipline(self, place: dict[str, Any], command: OnMember) -> None:
         match command:
@@ -135,7 +126,7 @@ class TelegramPlatform:
             raise Refused("a text without a channel and a member")
         fields: dict[str, Any] = {
             "chat_id": number(claim.platform_id(target)),
-            "text": command.text[:TEXT_CHARACTERS_MAX],
+            "text": command.text,
         }
         if command.reply_to is not None and command.channel_id is not None:
             answered = message(claim.platform_id(command.reply_to))["message_id"]

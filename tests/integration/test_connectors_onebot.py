@@ -184,6 +184,13 @@ async def test_mutes_are_cut_to_thirty_days_and_what_is_refused_is_said(chat: Ch
     assert foreign.failure == "refused"
 
 
+async def test_a_text_that_is_too_long_is_cut(chat: Chat, onebot: OneBot) -> None:
+    long = chat.command(SendMessage, channel_id="qq:701", member_id=None, text="茶" * 9_000)
+    assert (await chat.outcome(long)).downgraded_to == "shorter_text"
+    ((_, params),) = onebot.calls
+    assert params["message"] == segments_of("茶" * 3_999 + "…", reply_to=None, mention=None)
+
+
 async def test_titles_are_given_where_the_bot_owns_the_group(chat: Chat) -> None:
     async with listening(chat) as url, OneBot(url, TOKEN, role="owner") as bot:
         await announced(chat, "title")

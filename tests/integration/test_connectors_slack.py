@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 import yaml
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from connectors.slack.app import build
 from connectors.slack.settings import Settings
@@ -48,7 +48,7 @@ class Slack:
     connector: str
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     """Method, token, fields."""
-    answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    answers: dict[str, tuple[int, dict[str, Any] | str]] = field(default_factory=dict)
 
     async def brings(self, event: Any, secret: str = SECRET, at: float | None = None, **outer: Any) -> Any:
         """One event; the answer."""
@@ -93,11 +93,13 @@ async def slack(chat: Chat) -> AsyncIterator[Slack]:
     there = Slack("", "")
 
     @api.post("/api/{method}")
-    async def call(method: str, request: Request) -> JSONResponse:
+    async def call(method: str, request: Request) -> Response:
         token = request.headers["authorization"].removeprefix("Bearer ")
         there.calls.append((method, token, await request.json()))
         usual: dict[str, Any] = {"ok": True, "ts": "1709611999.000200", "channel": {"id": "D01"}}
         status, body = there.answers.get(method, (200, usual))
+        if isinstance(body, str):
+            return Response(body, status, media_type="text/html")
         return JSONResponse(body, status, headers={"retry-after": "1"})
 
     file = chat.folder / "places.yaml"
@@ -160,6 +162,18 @@ async def test_what_happens_becomes_events(chat: Chat, slack: Slack) -> None:
 
 async def test_only_slack_is_listened_to(chat: Chat, slack: Slack) -> None:
     forged = message(text="forged")
+    for at in (-1, 10**15):
+        assert (await slack.brings(forged, at=at)).status_code == 401
+    for stamp, signature in (
+        ("", "v0=1"),
+        ("1e9", "v0=1"),
+        ("9" * 5_000, "v0=1"),
+        (str(int(time.time())), "é"),
+    ):
+        headers = {"x-slack-request-timestamp": stamp, "x-slack-signature": signature.encode()}
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"{slack.connector}/slack/events", content=b"\xff", headers=headers)
+        assert answer.status_code == 401
     for fields in ({"secret": "another"}, {"at": time.time() - 400}, {"at": time.time() + 4_000}):
         assert (await slack.brings(forged, **fields)).status_code == 401
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -230,3 +244,22 @@ async def test_what_slack_lacks_refuses_or_postpones(chat: Chat, slack: Slack) -
     await until(lambda: slack.calls[-1][0] == "conversations.kick")
     del slack.answers["conversations.kick"]
     assert isinstance((await chat.receipts(4))[command_id], CommandExecuted)
+
+
+async def test_what_is_too_long_or_too_large_has_an_end(chat: Chat, slack: Slack) -> None:
+    long = chat.command(SendMessage, channel_id=f"sl:{HALL}", member_id=None, text="<" * 9_000)
+    assert (await chat.outcome(long)).downgraded_to == "shorter_text"
+    assert slack.calls[-1][2]["text"] == "&lt;" * 3_999 + "…"
+    ends: dict[str, tuple[int, dict[str, Any] | str]] = {
+        "HTTP 413": (413, "<html>Request Entity Too Large</html>"),
+        "msg_too_long": (200, {"ok": False, "error": "msg_too_long"}),
+    }
+    for detail, answer in ends.items():
+        slack.answers["chat.postMessage"] = answer
+        large = await chat.outcome(chat.command(SendMessage, **PLACE))
+        assert (large.failure, large.detail) == ("refused", detail)
+    for unclear in ((502, "<html>Bad Gateway</html>"), (200, "<html>what?</html>"), (200, "{")):
+        slack.answers["chat.postMessage"] = unclear
+        asked = len(slack.calls)
+        assert (await chat.outcome(chat.command(SendMessage, **PLACE))).failure == "failed"
+        assert len(slack.calls) == asked + 1, "a text that may be there is not sent again"

@@ -258,3 +258,13 @@ async def test_hostile_updates_and_an_hour_of_errors_lose_nothing(chat: Chat, ap
     await until(lambda: api.polls > polls + 1)
     del api.failing["getUpdates"]
     assert [event.text for event in await happened(chat, 1)] == ["还在"]
+
+
+async def test_what_is_too_long_or_too_large_has_an_end(chat: Chat, api: Telegram) -> None:
+    long = chat.command(SendMessage, channel_id=f"tg:{HALL}", member_id=None, text="🍵" * 3_000)
+    assert (await chat.outcome(long)).downgraded_to == "shorter_text"
+    assert api.calls[0][1]["text"] == "🍵" * 2_047 + "…", "Telegram counts UTF-16 code units, up to 4096"
+    for answer in ({}, {"ok": False, "description": "Request Entity Too Large"}):
+        api.failing["sendMessage"] = (413, answer)
+        large = await chat.outcome(chat.command(SendMessage, channel_id=f"tg:{HALL}", member_id=None))
+        assert (large.failure, large.detail) == ("refused", "HTTP 413")

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from connectors.discord import rights as discord
 from connectors.matrix.abilities import ability_in
-from connectors.onebot import platform as onebot
+from connectors.milky import platform as milky
+from connectors.onebot import groups as onebot
+from connectors.qq import platform as qq
+from connectors.satori import platform as satori
 from connectors.sdk import ladder
 from connectors.slack import platform as slack
 from connectors.telegram.abilities import ability_of
@@ -16,8 +20,12 @@ GUIDES = (REPOSITORY / "docs" / "CONNECTORS.md", REPOSITORY / "docs" / "CONNECTO
 NO = ("no", "否")
 BOT = "@hearth:tea.example"
 CAN = {
+    "discord": discord.ability_of(discord.EVERYTHING),
     "matrix": ability_in({"users": {BOT: 100}}, BOT),
     "onebot": ladder.Ability(onebot.OWNER),
+    "milky": onebot.ability_of({"owner"}, able_too=milky.ABLE_TOO),
+    "qq": ladder.Ability(qq.ADMIN),
+    "satori": ladder.Ability(satori.SPEAKS.union(*satori.FEATURES.values(), *satori.IN_GUILDS.values())),
     "slack": ladder.Ability(slack.ADMIN),
     "telegram": ability_of({"status": "creator"}, is_supergroup=True),
 }

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.sdk.buckets import Buckets, Rate
 from connectors.sdk.claims import Claim
-from connectors.sdk.ladder import CAPABILITIES, Ability, step_for
+from connectors.sdk.ladder import CAPABILITIES, Ability, shortened, step_for
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -131,3 +131,29 @@ def test_a_bucket_gives_its_burst_then_its_rate() -> None:
     assert 10 < buckets.wait_seconds("hall") < 15, "the slower rate holds too"
     buckets.close("hall", 100)
     assert buckets.wait_seconds("hall") == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "cut"),
+    [
+        ("茶茶茶茶", 4, "茶茶茶茶"),
+        ("茶茶茶茶茶", 4, "茶茶茶…"),
+        ("🍵🍵", 4, "🍵🍵"),
+        ("🍵🍵🍵", 5, "🍵🍵…"),
+        ("🍵🍵🍵", 4, "🍵…"),
+        ("a🍵", 2, "a…"),
+    ],
+)
+def test_a_text_that_is_too_long_is_cut_between_characters(text: str, units: int, cut: str) -> None:
+    assert shortened(text, units) == cut
+    assert len(cut.encode("utf-16-le")) <= 2 * units
+
+
+def test_a_cut_text_is_told_unless_more_was_changed() -> None:
+    brief = Ability(frozenset({"send", "direct"}), text_units_max=4)
+    long = command(SendMessage, text="茶茶茶茶茶")
+    step = step_for(long, brief, NOON)
+    assert isinstance(step.command, SendMessage)
+    assert (step.command.text, step.downgraded_to) == ("茶茶茶…", "shorter_text")
+    assert step_for(command(SendMessage, text="茶", reply_to="m"), brief, NOON).downgraded_to == "send"
+    assert step_for(command(SendMessage, text="茶"), brief, NOON).downgraded_to is None
