@@ -79,6 +79,10 @@ PATHS: Mapping[TransactionKind, tuple[AccountKind | None, AccountKind | None]] =
 }
 """From which account to which."""
 OF_MEMBERS = frozenset({AccountKind.WALLET, AccountKind.DEBT, AccountKind.PENDING, AccountKind.HELD})
+AMONG_OWN = frozenset(
+    kind for kind, path in PATHS.items() if all(each is MEMBER or each in OF_MEMBERS for each in path)
+)
+"""What moves points between accounts of one member only."""
 
 
 class Reason(StrEnum):
@@ -212,7 +216,7 @@ def taken(points: int, wallet: int, held: int = 0) -> list[Change]:
     ]
 
 
-def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till) -> list[Change]:
+def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till | None) -> list[Change]:
     """What a transaction adds to each account; the sum is zero. Raises `NotEnough`."""
     source, target = PATHS[kind]
     lines: list[Change] = []
@@ -233,15 +237,20 @@ def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till)
     return [line for line in lines if line[1]]
 
 
-def _has(kind: AccountKind, purse: Purse | None, till: Till) -> int | None:
+def _has(kind: AccountKind, purse: Purse | None, till: Till | None) -> int | None:
     """What the account holds; None: without limit."""
     if kind is AccountKind.ISSUER:
         return None
     if kind is AccountKind.WALLET and purse is not None:
         return purse.wallet
-    others = purse.others if kind in OF_MEMBERS and purse is not None else till.others
-    found = others.get(kind)
+    found = _others(kind, purse, till).get(kind)
     return found.points if found else 0
+
+
+def _others(kind: AccountKind, purse: Purse | None, till: Till | None) -> dict[str, Balance]:
+    """Where an account that only some transactions need is, if it is open."""
+    owner = purse if kind in OF_MEMBERS else till
+    return owner.others if owner is not None else {}
 
 
 def enter(
@@ -249,14 +258,15 @@ def enter(
 ) -> list[Entry]:
     """The entries of the movements in their order; purses and tills are brought up to date.
 
-    Raises `NotEnough`.
+    A community's till is needed unless all is `AMONG_OWN`. Raises `NotEnough`.
     """
     entries: list[Entry] = []
     for movement in movements:
         identifier, community_id, points = movement[0], movement[1], movement.points
-        purse, till = purses.get((community_id, movement.member_id)), tills[community_id]
+        purse, till = purses.get((community_id, movement.member_id)), tills.get(community_id)
         # nearly all: an award to a member without debt
         if movement.does is None and movement.reverses is None and purse is not None and not purse.debt:
+            assert till is not None
             purse.wallet += points
             purse.earning += points
             entries.append(Entry(till.issuer_id, identifier, -points))
@@ -269,9 +279,10 @@ def enter(
     return entries
 
 
-def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till) -> int:
+def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till | None) -> int:
     """Change the balance; returns the account's id."""
     if kind is AccountKind.ISSUER:
+        assert till is not None
         return till.issuer_id
     if kind is AccountKind.WALLET and purse is not None:
         purse.wallet += amount
@@ -279,9 +290,9 @@ def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till) -> in
     if kind is AccountKind.DEBT and purse is not None:
         purse.debt += amount
         return purse.debt_id
-    others = purse.others if kind in OF_MEMBERS and purse is not None else till.others
-    others[kind].points += amount
-    return others[kind].id
+    balance = _others(kind, purse, till)[kind]
+    balance.points += amount
+    return balance.id
 
 
 def needs(kind: TransactionKind) -> frozenset[AccountKind]:
