@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.rewards.domain.ledger import AccountKind, NotEnough, Purse
+from services.rewards.domain.accounts import AccountKind
+from services.rewards.domain.ledger import NotEnough, Purse
 
 
 class CannotRedeem(Exception):

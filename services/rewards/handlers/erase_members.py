@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.rewards.domain.ledger import AccountKind, Movement, TransactionKind
+from services.rewards.domain.accounts import AccountKind, TransactionKind
+from services.rewards.domain.ledger import Movement
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.change_levels import LEVEL_GRACE
 from services.rewards.handlers.choosing import Choosing

@@ -4,21 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.rewards import metrics
-from services.rewards.domain.ledger import (
-    AMONG_OWN,
-    OF_MEMBERS,
-    AccountKind,
-    Balance,
-    Entry,
-    Movement,
-    Owner,
-    Purse,
-    Till,
-    TransactionKind,
-    changes_of,
-    enter,
-    needs,
-)
+from services.rewards.domain.accounts import AMONG_OWN, OF_MEMBERS, AccountKind, TransactionKind, needs
+from services.rewards.domain.ledger import Balance, Entry, Movement, Owner, Purse, Till, changes_of, enter
 from services.rewards.handlers.change_levels import change_levels
 from services.rewards.store.ledger import (
     Account,

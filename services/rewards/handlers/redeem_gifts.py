@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.rewards import metrics
-from services.rewards.domain.ledger import TransactionKind
+from services.rewards.domain.accounts import TransactionKind
 from services.rewards.domain.redemption import CannotRedeem
 from services.rewards.handlers.handing_over import hand_over
 from services.rewards.handlers.posting import post

@@ -6,16 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from services.rewards import metrics
+from services.rewards.domain.accounts import AccountKind, TransactionKind
 from services.rewards.domain.calendar import month_of
-from services.rewards.domain.ledger import (
-    AccountKind,
-    Entry,
-    Movement,
-    NotEnough,
-    Purse,
-    TransactionKind,
-    enter,
-)
+from services.rewards.domain.ledger import Entry, Movement, NotEnough, Purse, enter
 from services.rewards.domain.redemption import CannotRedeem, Shelf, Wisher, promise
 from services.rewards.domain.rules import RedemptionRule
 from services.rewards.domain.transaction_id import derived_id
