@@ -10,7 +10,8 @@ from services.rewards.handlers.count_referrals import REFERRAL_DUE, PayReferrals
 from services.rewards.handlers.giving_away import GIVEAWAY_END, EndGiveaways
 from services.rewards.handlers.look_for_farming import LookForFarming
 from services.rewards.handlers.opening import FARMING_LOOK, MONTH_CLOSE
-from services.rewards.handlers.redeem_gifts import REDEMPTION_EXPIRY, ExpireRedemptions
+from services.rewards.handlers.redeem_gifts import ExpireRedemptions
+from services.rewards.handlers.reserve_gifts import REDEMPTION_EXPIRY
 from shared.engine import Routes
 from shared.i18n import Catalogue
 

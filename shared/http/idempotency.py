@@ -12,10 +12,10 @@ from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from shared.engine.answers import Answer, OtherRequest, earlier_answer, keep_answer
+from shared.engine.answers import Answer, Name, OtherRequest, earlier_answer, keep_answer
 from shared.engine.work import UnitOfWork
 from shared.http.operator import HEADER
-from shared.http.problems import Kind, refuse
+from shared.http.problems import Kind, Refusal, refuse
 
 REPLAYED = "idempotency-replayed"
 
@@ -27,6 +27,11 @@ class Once:
     actor: str
     key: str | None
     digest: bytes
+
+    @property
+    def name(self) -> Name | None:
+        """By which its answer is kept, if it has a key."""
+        return None if self.key is None else (self.actor, self.key)
 
     async def answer(
         self, work: UnitOfWork, act: Callable[[], Awaitable[BaseModel]], status: int = 200
@@ -40,7 +45,7 @@ class Once:
         try:
             earlier = await earlier_answer(work, self.actor, self.key, self.digest)
         except OtherRequest:
-            raise refuse("idempotency-key-reused", Kind.INVALID) from None
+            raise _reused() from None
         if earlier is not None:
             return _response(earlier, {REPLAYED: "true"})
         answer = Answer(status, (await act()).model_dump_json())
@@ -59,6 +64,17 @@ async def _once(
 
 OnceOnly: TypeAlias = Annotated[Once, Depends(_once)]
 """A route's parameter: the request's `Idempotency-Key`, if it has one."""
+
+
+def told(outcome: Answer | Refusal | OtherRequest, *, again: bool = False) -> Response | Refusal:
+    """What the caller of one request among many is told; `again`: it was answered before."""
+    if isinstance(outcome, Answer):
+        return _response(outcome, {REPLAYED: "true"} if again else None)
+    return _reused() if isinstance(outcome, OtherRequest) else outcome
+
+
+def _reused() -> Refusal:
+    return refuse("idempotency-key-reused", Kind.INVALID)
 
 
 def _response(answer: Answer, headers: dict[str, str] | None = None) -> Response:

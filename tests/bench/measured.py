@@ -42,7 +42,7 @@ class Stopwatch:
     def start(self) -> None:
         """Once; later calls do nothing."""
         if not self._began:
-            self._database = dict(_cpu_of(self.database_pid))
+            self._database = dict(cpu_of(self.database_pid))
             self._cpu = time.process_time()
             self._began = time.perf_counter()
 
@@ -50,12 +50,12 @@ class Stopwatch:
         """The figures since the start."""
         seconds = time.perf_counter() - self._began
         cpu = time.process_time() - self._cpu
-        after = dict(_cpu_of(self.database_pid))
+        after = dict(cpu_of(self.database_pid))
         database = sum(after[pid] - self._database.get(pid, 0.0) for pid in after)
         return Result(self.name, events, seconds, cpu / events * 1e6, database / events * 1e6)
 
 
-def _cpu_of(pid: int) -> Iterator[tuple[int, float]]:
+def cpu_of(pid: int) -> Iterator[tuple[int, float]]:
     """CPU seconds of the server and of each of its backends that lives."""
     root = psutil.Process(pid)
     for process in [root, *root.children(recursive=True)]:

@@ -1,11 +1,13 @@
 """`python -m tests.bench.redeeming`: how long a redemption takes at a steady rate, on a real service process.
 
 Kafka, Postgres and rewards run as of `hearth up`; requests leave at their moments, whether earlier ones are
-answered or not, so that a slow answer delays nobody else and is counted whole.
+answered or not, so that a slow answer delays nobody else and is counted whole. Where others work beside, the
+CPU that a request takes says more than its time.
 """
 
 import argparse
 import asyncio
+import json
 import time
 from collections import Counter
 
@@ -14,13 +16,17 @@ import httpx
 from rich.console import Console
 
 from deploy.local.home import Home, default_home
+from deploy.local.ports import HOST
+from deploy.local.services import ServiceProcess
 from deploy.local.setup import set_up
 from deploy.local.stack import LocalStack
+from tests.bench.measured import cpu_of
 from tests.servers import remove_home
 
 RATE, SECONDS, WARM_UP_SECONDS = 200, 20, 5
 P99_MS_MAX = 50.0
 MEMBERS = 500
+CONNECTIONS = 64
 POINTS = 1_000
 COMMUNITY = "/v1/communities/tea"
 RICH = f"""
@@ -44,30 +50,68 @@ async def set_the_table(client: httpx.AsyncClient, database_url: str) -> None:
     changed.raise_for_status()
 
 
-async def ask(client: httpx.AsyncClient, number: int, statuses: Counter[int]) -> float:
+class Lines:
+    """Connections that are kept; little work a request, as it is the service that is measured."""
+
+    def __init__(self, service: ServiceProcess) -> None:
+        self._service = service
+        self._idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+    async def open(self, many: int) -> None:
+        """So many requests may be on their way at once; others wait."""
+        for _ in range(many):
+            self._idle.put_nowait(await asyncio.open_connection(HOST, self._service.api_port))
+
+    async def ask(self, number: int) -> int:
+        """One redemption; the status of its answer."""
+        wish = json.dumps({"member_id": f"m{number % MEMBERS}", "gift_id": "sweet"})
+        head = (
+            f"POST {COMMUNITY}/redemptions HTTP/1.1\r\nhost: {HOST}\r\ncontent-type: application/json\r\n"
+            f"authorization: Bearer {self._service.token}\r\nx-operator: bench\r\n"
+            f"idempotency-key: bench-{number}\r\ncontent-length: {len(wish)}\r\n\r\n"
+        )
+        line = await self._idle.get()
+        line[1].write((head + wish).encode())
+        answer = (await line[0].readuntil(b"\r\n\r\n")).decode().lower()
+        await line[0].readexactly(int(answer.partition("content-length: ")[2].partition("\r")[0]))
+        self._idle.put_nowait(line)
+        return int(answer.split()[1])
+
+    def close(self) -> None:
+        """No more requests."""
+        while not self._idle.empty():
+            self._idle.get_nowait()[1].close()
+
+
+async def timed(lines: Lines, number: int, statuses: Counter[int]) -> float:
     """One redemption; milliseconds."""
     began = time.perf_counter()
-    wish = {"member_id": f"m{number % MEMBERS}", "gift_id": "sweet"}
-    headers = {"idempotency-key": f"bench-{number}"}
-    answer = await client.post(f"{COMMUNITY}/redemptions", json=wish, headers=headers)
-    statuses[answer.status_code] += 1
+    statuses[await lines.ask(number)] += 1
     return (time.perf_counter() - began) * 1000
 
 
-async def at_rate(
-    client: httpx.AsyncClient, first: int, seconds: int, rate: int
-) -> tuple[list[float], float]:
+async def at_rate(lines: Lines, first: int, seconds: int, rate: int) -> tuple[list[float], float]:
     """Milliseconds of each request in order of size, and the seconds that all of it took."""
     statuses: Counter[int] = Counter()
     began = time.perf_counter()
     tasks = []
     for number in range(seconds * rate):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        tasks.append(asyncio.create_task(ask(client, first + number, statuses)))
+        tasks.append(asyncio.create_task(timed(lines, first + number, statuses)))
     took = sorted(await asyncio.gather(*tasks))
     if set(statuses) != {201}:
         raise SystemExit(f"not every redemption was made: {dict(statuses)}")
     return took, time.perf_counter() - began
+
+
+def spent(stack: LocalStack, service: ServiceProcess) -> dict[str, float]:
+    """CPU seconds by now of each part; Postgres is its backends, too."""
+    database, broker = stack.own_postgres.process, stack.own_kafka.process
+    assert database is not None
+    assert broker is not None
+    pids = {"service": service.pid, "postgres": database.pid, "kafka": broker.pid}
+    others = {name: sum(seconds for _, seconds in cpu_of(pid)) for name, pid in pids.items()}
+    return {"client": time.process_time(), **others}
 
 
 async def run(rate: int, seconds: int) -> float:
@@ -79,18 +123,21 @@ async def run(rate: int, seconds: int) -> float:
         await stack.start_servers()
         service = await stack.start_service("rewards")
         headers = {"authorization": f"Bearer {service.token}", "x-operator": "bench"}
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        async with httpx.AsyncClient(
-            base_url=service.api_url, headers=headers, limits=limits, timeout=30, trust_env=False
-        ) as client:
+        async with httpx.AsyncClient(base_url=service.api_url, headers=headers, trust_env=False) as client:
             await set_the_table(client, stack.app_url("rewards"))
-            warm = WARM_UP_SECONDS
-            await at_rate(client, 0, warm, rate)
-            took, whole = await at_rate(client, warm * rate, seconds, rate)
+        lines = Lines(service)
+        await lines.open(CONNECTIONS)
+        await at_rate(lines, 0, WARM_UP_SECONDS, rate)
+        before = spent(stack, service)
+        took, whole = await at_rate(lines, WARM_UP_SECONDS * rate, seconds, rate)
+        after = spent(stack, service)
+        lines.close()
+        cpu = {name: (after[name] - before[name]) / len(took) * 1e3 for name in before}
     finally:
         await stack.stop()
         await remove_home(home)
     p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
+    console.print("  CPU ms a request: " + ", ".join(f"{name} {ms:.2f}" for name, ms in cpu.items()))
     console.print(f"  {len(took) / whole:,.0f}/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms, most {took[-1]:.1f} ms")
     return p99
 

@@ -106,6 +106,8 @@ class Pipeline:
             "KAFKA_BOOTSTRAP_SERVERS": self.servers,
             "DATABASE_URL": self.stack.postgres.admin_url,
             "HEARTH_HOME": str(self.stack.home.root),
+            "API_TOKEN": self.stack.home.secret("api-token"),
+            **{f"{each.name.upper()}_URL": each.api_url for each in self.stack.services},
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tools.cli", *map(str, arguments), cwd=REPOSITORY,

@@ -165,6 +165,14 @@ async def test_the_top_three_of_every_month_are_those_of_the_oracle(
     assert (await live.get("rewards", f"/v1/communities/{LEAN}/ledger/check"))["consistent"] is True
 
 
+async def test_the_books_of_the_year_are_clean_when_an_operator_verifies_them(
+    live: Pipeline, year: Year
+) -> None:
+    told = await live.hearth_json("rewards", "verify", LEAN)
+    assert (told["consistent"], told["differences"]) == (True, [])
+    assert told["months"] == 12
+
+
 async def test_importing_the_same_file_again_changes_nothing(live: Pipeline, year: Year) -> None:
     await live.drain()
     async with live.database.acquire() as connection:

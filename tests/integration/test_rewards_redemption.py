@@ -11,12 +11,13 @@ from services.rewards.handlers.redeem_gifts import REDEMPTION_EXPIRY
 from shared.contracts.rewards import RedemptionCancelled
 from shared.engine import Timer
 from tests.builders import at, posted
-from tests.rewards_gifts import gift, rich, stock
+from tests.rewards_gifts import AWARD, active_month, close, gift, rich, stock
 from tests.rewards_http import TEA, Site, opened
-from tests.rewards_world import removed, words
+from tests.rewards_world import connected, removed, words
 from tests.servers import ServiceDatabase
 
 WISHES = f"{TEA}/redemptions"
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 
 @pytest.fixture
@@ -120,6 +121,63 @@ async def test_a_request_sent_again_with_its_key_is_answered_as_before(site: Sit
     assert await balance(site) == (18, 2, 0)
     other = {"member_id": "ben", "gift_id": "mug"}
     assert await site.refused(WISHES, other, key="k1") == (422, "idempotency-key-reused")
+
+
+async def test_what_is_refused_or_fails_among_many_costs_only_itself(site: Site) -> None:
+    await gift(site, "mug", for_points=True, cost=12)
+    for member in ("ann", "ben"):
+        await rich(site, member)
+    wishes = [("ann", "k1"), ("nobody", "k2"), ("\0", "k3"), ("ben", "k4"), ("ann", "k5")]
+    asked = (
+        site.ask("POST", WISHES, {"member_id": member, "gift_id": "mug"}, key=key) for member, key in wishes
+    )
+    answers = await asyncio.gather(*asked)
+    assert [each.status_code for each in answers] == [201, 409, 422, 201, 409]
+    assert await balance(site) == (8, 12, 0)
+    assert await stock(site, "mug") == (3, 2)
+    keys = await site.world.connection.fetch("SELECT key FROM request_answer ORDER BY key")
+    assert [row["key"] for row in keys] == ["k1", "k4"]
+    owners = await site.world.connection.fetch("SELECT DISTINCT member_id FROM account WHERE member_id <> ''")
+    assert {row["member_id"] for row in owners} == {"ann", "ben"}
+
+
+async def test_a_redemption_waits_for_nobody_elses_points(site: Site) -> None:
+    await gift(site, "mug", for_points=True, cost=12)
+    await rich(site)
+    async with connected(site.database) as other, other.transaction():
+        await other.execute("SELECT FROM account WHERE member_id = '' FOR UPDATE")
+        made = await wish(site)
+        await site.post(f"{WISHES}/{made['redemption_id']}/cancel", {"reason": "x"})
+    assert await balance(site) == (20, 0, 0)
+
+
+async def test_those_who_redeem_confirm_cancel_and_choose_at_once_do_not_deadlock(site: Site) -> None:
+    for name in ("book", "mug", "tea"):
+        await gift(site, name, for_points=True, for_award=True, cost=1, stock=90)
+    winners = ("ann", "ben", "cat")
+    await active_month(site, *winners)
+    for member in winners:
+        await rich(site, member)
+    await site.post(
+        f"{TEA}/rules", {"redemption": {"per_member_month_max": 1000}}, "PUT", version=1, reason="x"
+    )
+    await close(site)
+
+    async def redeem(number: int) -> None:
+        body = {"member_id": winners[number % 3], "gift_id": ("book", "mug", "tea")[number // 3 % 3]}
+        made = await site.post(WISHES, body)
+        path = f"{WISHES}/{made['redemption_id']}"
+        await site.post(f"{path}/confirm" if number % 2 else f"{path}/cancel", {"reason": "x"})
+
+    async def choose() -> None:
+        for member in winners:
+            await site.post(f"{AWARD}/{member}/choice", {"gift_id": "mug"})
+
+    await asyncio.gather(choose(), *(redeem(number) for number in range(45)))
+    assert [await stock(site, name) for name in ("book", "mug", "tea")] == [(83, 0), (79, 0), (83, 0)]
+    assert (await site.json(f"{TEA}/ledger/verify"))["consistent"] is True
+    await site.pool.close()  # its sessions tell what they met
+    assert await site.world.connection.fetchval(DEADLOCKS) == 0
 
 
 async def test_a_debt_that_arose_meanwhile_is_repaid_by_what_comes_back(site: Site) -> None:

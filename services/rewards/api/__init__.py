@@ -21,8 +21,9 @@ from services.rewards.api import (
 from services.rewards.api.keys import Keys
 from shared.postgres.connection import Pool
 
+# Routes are tried in their order: what comes in crowds stands first.
 SUBJECTS = (
-    rules, gifts, redemptions, months, ideas, referrals, adjustments, giveaways, reviews, members, ledger,
+    redemptions, rules, gifts, months, ideas, referrals, adjustments, giveaways, reviews, members, ledger,
         acts,
 )  # fmt: skip
 NO_KEYS = Keys()
@@ -33,8 +34,8 @@ __all__ = ["Keys", "router"]
 def router(pool: Pool, keys: Keys = NO_KEYS) -> APIRouter:
     """The routes under `/v1`."""
     joined = APIRouter()
-    joined.include_router(awards.router(pool, keys))
-    joined.include_router(fulfilments.router(pool, keys))
     for subject in SUBJECTS:
         joined.include_router(subject.router(pool))
+    joined.include_router(awards.router(pool, keys))
+    joined.include_router(fulfilments.router(pool, keys))
     return joined

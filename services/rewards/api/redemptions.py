@@ -1,5 +1,6 @@
 """Redemption over HTTP: reserve, then confirm or cancel; `Idempotency-Key` makes a repeat harmless."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -9,12 +10,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services.rewards.api.paths import PREFIX, Because, Body, CommunityId, Name, Operator, refused
+from services.rewards.api.paths import PREFIX, SERVICE, Because, Body, CommunityId, Name, Operator, refused
 from services.rewards.domain.ledger import NotEnough
-from services.rewards.handlers import redeem_gifts
-from services.rewards.handlers.redeem_gifts import CannotRedeem
+from services.rewards.domain.redemption import CannotRedeem
+from services.rewards.handlers import redeem_gifts, reserve_gifts
 from services.rewards.store import redemptions as store
+from services.rewards.store.redemptions import Redemption
 from shared.engine import UnitOfWork, load_community, request_work
+from shared.http.gathering import Gathering
 from shared.http.idempotency import OnceOnly
 from shared.http.pages import Page, PagingQuery
 from shared.http.problems import Kind, Refusal
@@ -81,24 +84,20 @@ def _add_reading(routes: APIRouter, pool: Pool) -> None:
 
 
 def _add_reserving(routes: APIRouter, pool: Pool) -> None:
+    async def act(
+        work: UnitOfWork, community_id: str, wishes: Sequence[reserve_gifts.Wish]
+    ) -> list[RedemptionShown | Refusal]:
+        community = await load_community(work.connection, community_id)
+        outcomes = await reserve_gifts.reserve_all(work, community, wishes)
+        return [_refusal(one) if isinstance(one, Exception) else _made(one) for one in outcomes]
+
+    gathering = Gathering(pool, SERVICE, act, 201)
+
     @routes.post("", status_code=201, response_model=RedemptionShown)
     async def reserve(community_id: CommunityId, wish: Wish, once: OnceOnly) -> Response:
         """Set points and a gift aside; nothing is spent before it is confirmed."""
-
-        async def act(work: UnitOfWork) -> RedemptionShown:
-            community = await load_community(work.connection, community_id)
-            asked = once.key or str(uuid4())
-            made = await redeem_gifts.reserve(work, community, wish.member_id, wish.gift_id, asked)
-            return RedemptionShown(**made._asdict())
-
-        try:
-            async with request_work(pool, "rewards", f"{community_id} {wish.member_id}") as work:
-                return await once.answer(work, lambda: act(work), 201)
-        except NotEnough as error:
-            members = {"has": error.held, "needs": error.needed}
-            raise refused("points-too-few", Kind.CONFLICT, **members) from None
-        except CannotRedeem as error:
-            raise _refusal(error) from None
+        asked = reserve_gifts.Wish(wish.member_id, wish.gift_id, once.key or str(uuid4()))
+        return await gathering.ask(community_id, asked, once)
 
 
 def _add_closing(routes: APIRouter, pool: Pool) -> None:
@@ -111,10 +110,10 @@ def _add_closing(routes: APIRouter, pool: Pool) -> None:
         async def act(work: UnitOfWork) -> RedemptionShown:
             community = await load_community(work.connection, community_id)
             made = await redeem_gifts.confirm(work, community, redemption_id, operator)
-            return RedemptionShown(**made._asdict())
+            return _made(made)
 
         try:
-            async with request_work(pool, "rewards", str(redemption_id)) as work:
+            async with request_work(pool, SERVICE, str(redemption_id)) as work:
                 return await once.answer(work, lambda: act(work))
         except CannotRedeem as error:
             raise _refusal(error) from None
@@ -128,17 +127,24 @@ def _add_closing(routes: APIRouter, pool: Pool) -> None:
         async def act(work: UnitOfWork) -> RedemptionShown:
             community = await load_community(work.connection, community_id)
             made = await redeem_gifts.cancel(work, community, redemption_id, operator, because.reason)
-            return RedemptionShown(**made._asdict())
+            return _made(made)
 
         try:
-            async with request_work(pool, "rewards", str(redemption_id)) as work:
+            async with request_work(pool, SERVICE, str(redemption_id)) as work:
                 return await once.answer(work, lambda: act(work))
         except CannotRedeem as error:
             raise _refusal(error) from None
 
 
-def _refusal(error: CannotRedeem) -> Refusal:
+def _refusal(error: reserve_gifts.Refused) -> Refusal:
+    if isinstance(error, NotEnough):
+        members = {"has": error.held, "needs": error.needed}
+        return refused("points-too-few", Kind.CONFLICT, **members)
     return refused(error.why, KINDS.get(error.why, Kind.CONFLICT))
+
+
+def _made(made: Redemption) -> RedemptionShown:
+    return RedemptionShown(**made._asdict())
 
 
 def _shown(row: asyncpg.Record) -> RedemptionShown:

@@ -1,4 +1,4 @@
-"""Double entry: what each kind of transaction moves between the accounts of a community and of its members.
+"""Double entry: the lines of each transaction, and what the accounts hold while a batch is folded.
 
 Every transaction's amounts sum to zero. Only the issuer and a debt are ever below zero. What a member cannot
 pay back becomes a debt, and whatever the member is given later repays the debt first; so a member with debt
@@ -12,73 +12,10 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
+from services.rewards.domain.accounts import MEMBER, OF_MEMBERS, PATHS, AccountKind, TransactionKind
+
 Owner = tuple[str, str]
 """community_id, member_id; the community's own accounts have no member id."""
-
-
-class AccountKind(StrEnum):
-    """What an account is for."""
-
-    ISSUER = "issuer"
-    """Points come from here and go back to it; minus what was issued."""
-    REDEEMED = "redeemed"
-    """What was spent on gifts."""
-    EXPIRED = "expired"
-    BUDGET = "gift_budget"
-    """What operators may give away: red packets, lotteries, compensation."""
-    PROMISED = "promised"
-    """What of the budget is set aside for a red packet or a lottery."""
-    WALLET = "wallet"
-    DEBT = "debt"
-    PENDING = "pending"
-    """Set aside for a redemption that is not confirmed."""
-    HELD = "held"
-    """Set aside while somebody looks at how it was earned."""
-
-
-class TransactionKind(StrEnum):
-    """What a transaction does."""
-
-    AWARD = "award"
-    REVERSAL = "reversal"
-    RESERVE = "reserve"
-    CONFIRM = "confirm"
-    CANCEL = "cancel"
-    FUND = "fund"
-    DEFUND = "defund"
-    PROMISE = "promise"
-    RETURN = "return"
-    GRANT = "grant"
-    COMPENSATE = "compensate"
-    DEDUCT = "deduct"
-    HOLD = "hold"
-    RELEASE = "release"
-    VOID = "void"
-    EXPIRE = "expire"
-
-
-MEMBER = None
-"""Given: the debt first, then the wallet. Taken: the wallet first, then what is held, the rest as debt."""
-PATHS: Mapping[TransactionKind, tuple[AccountKind | None, AccountKind | None]] = {
-    TransactionKind.AWARD: (AccountKind.ISSUER, MEMBER),
-    TransactionKind.REVERSAL: (MEMBER, AccountKind.ISSUER),
-    TransactionKind.RESERVE: (AccountKind.WALLET, AccountKind.PENDING),
-    TransactionKind.CONFIRM: (AccountKind.PENDING, AccountKind.REDEEMED),
-    TransactionKind.CANCEL: (AccountKind.PENDING, MEMBER),
-    TransactionKind.FUND: (AccountKind.ISSUER, AccountKind.BUDGET),
-    TransactionKind.DEFUND: (AccountKind.BUDGET, AccountKind.ISSUER),
-    TransactionKind.PROMISE: (AccountKind.BUDGET, AccountKind.PROMISED),
-    TransactionKind.RETURN: (AccountKind.PROMISED, AccountKind.BUDGET),
-    TransactionKind.GRANT: (AccountKind.PROMISED, MEMBER),
-    TransactionKind.COMPENSATE: (AccountKind.BUDGET, MEMBER),
-    TransactionKind.DEDUCT: (AccountKind.WALLET, AccountKind.ISSUER),
-    TransactionKind.HOLD: (AccountKind.WALLET, AccountKind.HELD),
-    TransactionKind.RELEASE: (AccountKind.HELD, MEMBER),
-    TransactionKind.VOID: (AccountKind.HELD, AccountKind.ISSUER),
-    TransactionKind.EXPIRE: (AccountKind.WALLET, AccountKind.EXPIRED),
-}
-"""From which account to which."""
-OF_MEMBERS = frozenset({AccountKind.WALLET, AccountKind.DEBT, AccountKind.PENDING, AccountKind.HELD})
 
 
 class Reason(StrEnum):
@@ -212,7 +149,7 @@ def taken(points: int, wallet: int, held: int = 0) -> list[Change]:
     ]
 
 
-def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till) -> list[Change]:
+def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till | None) -> list[Change]:
     """What a transaction adds to each account; the sum is zero. Raises `NotEnough`."""
     source, target = PATHS[kind]
     lines: list[Change] = []
@@ -233,15 +170,20 @@ def changes(kind: TransactionKind, points: int, purse: Purse | None, till: Till)
     return [line for line in lines if line[1]]
 
 
-def _has(kind: AccountKind, purse: Purse | None, till: Till) -> int | None:
+def _has(kind: AccountKind, purse: Purse | None, till: Till | None) -> int | None:
     """What the account holds; None: without limit."""
     if kind is AccountKind.ISSUER:
         return None
     if kind is AccountKind.WALLET and purse is not None:
         return purse.wallet
-    others = purse.others if kind in OF_MEMBERS and purse is not None else till.others
-    found = others.get(kind)
+    found = _others(kind, purse, till).get(kind)
     return found.points if found else 0
+
+
+def _others(kind: AccountKind, purse: Purse | None, till: Till | None) -> dict[str, Balance]:
+    """Where an account that only some transactions need is, if it is open."""
+    owner = purse if kind in OF_MEMBERS else till
+    return owner.others if owner is not None else {}
 
 
 def enter(
@@ -249,14 +191,15 @@ def enter(
 ) -> list[Entry]:
     """The entries of the movements in their order; purses and tills are brought up to date.
 
-    Raises `NotEnough`.
+    A community's till is needed unless all is `AMONG_OWN`. Raises `NotEnough`.
     """
     entries: list[Entry] = []
     for movement in movements:
         identifier, community_id, points = movement[0], movement[1], movement.points
-        purse, till = purses.get((community_id, movement.member_id)), tills[community_id]
+        purse, till = purses.get((community_id, movement.member_id)), tills.get(community_id)
         # nearly all: an award to a member without debt
         if movement.does is None and movement.reverses is None and purse is not None and not purse.debt:
+            assert till is not None
             purse.wallet += points
             purse.earning += points
             entries.append(Entry(till.issuer_id, identifier, -points))
@@ -269,9 +212,10 @@ def enter(
     return entries
 
 
-def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till) -> int:
+def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till | None) -> int:
     """Change the balance; returns the account's id."""
     if kind is AccountKind.ISSUER:
+        assert till is not None
         return till.issuer_id
     if kind is AccountKind.WALLET and purse is not None:
         purse.wallet += amount
@@ -279,15 +223,9 @@ def _book(kind: AccountKind, amount: int, purse: Purse | None, till: Till) -> in
     if kind is AccountKind.DEBT and purse is not None:
         purse.debt += amount
         return purse.debt_id
-    others = purse.others if kind in OF_MEMBERS and purse is not None else till.others
-    others[kind].points += amount
-    return others[kind].id
-
-
-def needs(kind: TransactionKind) -> frozenset[AccountKind]:
-    """The accounts beyond issuer, wallet and debt that a kind of transaction needs."""
-    ordinary = {AccountKind.ISSUER, AccountKind.WALLET}
-    return frozenset(each for each in PATHS[kind] if each is not MEMBER and each not in ordinary)
+    balance = _others(kind, purse, till)[kind]
+    balance.points += amount
+    return balance.id
 
 
 def changes_of(entries: Iterable[Entry]) -> dict[int, int]:

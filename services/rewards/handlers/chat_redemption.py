@@ -4,8 +4,9 @@ from uuid import UUID
 
 from services.rewards.domain.asking import choice_of
 from services.rewards.domain.ledger import NotEnough
-from services.rewards.handlers import redeem_gifts
-from services.rewards.handlers.redeem_gifts import CannotRedeem
+from services.rewards.domain.redemption import CannotRedeem
+from services.rewards.handlers.redeem_gifts import MEMBER, confirm
+from services.rewards.handlers.reserve_gifts import Wish, reserve
 from services.rewards.store import gifts
 from services.rewards.store.gifts import Gift
 from shared.contracts.chat import MessagePosted
@@ -40,11 +41,10 @@ async def redeem_in_chat(event: Event[MessagePosted], about: str, speaker: Speak
 async def _redeem(event: Event[MessagePosted], gift: Gift, speaker: Speaker) -> str:
     data, work = event.data, speaker.work
     here = Community(event.profile, "event", event.now)
-    made = await redeem_gifts.reserve(
-        work, here, data.member_id, gift.gift_id, data.message_id, at=event.occurred_at
-    )
+    wish = Wish(data.member_id, gift.gift_id, data.message_id, event.occurred_at)
+    made = await reserve(work, here, wish)
     if gift.by_webhook and not gift.needs_address and made.state == "reserved":
-        await redeem_gifts.confirm(work, here, UUID(str(made.redemption_id)), redeem_gifts.MEMBER)
+        await confirm(work, here, UUID(str(made.redemption_id)), MEMBER)
         return speaker.say("chat.redeemed", gift=gift.name, points=gift.cost)
     if not event.is_stale:
         text = speaker.say("chat.redemption-asked", member=data.member_id, gift=gift.name)

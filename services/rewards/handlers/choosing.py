@@ -61,7 +61,7 @@ class Choosing:
         if not winners or not offered:
             return False
         units = {gift.gift_id: min(gift.available, len(winners)) for gift in offered[:OFFERED_MAX]}
-        await gifts.reserve_many(connection, self.key[0], units)
+        await gifts.reserve(connection, self.key[0], units)
         await prizes.set_month_stock(connection, self.key, units)
         await prizes.set_state(connection, self.key, "choosing")
         await self.go_on()
@@ -88,8 +88,8 @@ class Choosing:
             raise NotOnTurn("chosen" if prize.state in ("chosen", "fulfilled") else prize.state)
         if by == "member" and prize.choose_by is not None and self.now > prize.choose_by:
             raise NotOnTurn("late")
-        stock = await prizes.month_stock(self.work.connection, self.key)
-        gift = await gifts.load_gift(self.work.connection, self.key[0], gift_id, lock=True)
+        stock, known = await self._lock_gifts(gift_id)
+        gift = known.get(gift_id)
         if gift is None or gift_id not in prize.offered or not stock.get(gift_id):
             raise GiftGone
         await self._give(prize, gift, by, stock[gift_id] - 1)
@@ -103,7 +103,7 @@ class Choosing:
         prize = next((each for each in places if each.member_id == member_id), None)
         if prize is None or prize.state != "choosing":
             return
-        stock = await prizes.month_stock(connection, self.key)
+        stock, _ = await self._lock_gifts()
         offered = await gifts.by_ids(connection, self.key[0], prize.offered)
         default = next((gift for gift in offered if not gift.needs_address and stock.get(gift.gift_id)), None)
         if default is None:
@@ -124,7 +124,13 @@ class Choosing:
         await self._vacate(prize, "unclaimed")
         await self._reopen()
 
+    async def _lock_gifts(self, *also: str) -> tuple[dict[str, int], dict[str, Gift]]:
+        """How many of which gifts wait for the winners; these and others, all that any choice may touch."""
+        stock = await prizes.month_stock(self.work.connection, self.key)
+        return stock, await gifts.lock_gifts(self.work.connection, self.key[0], {*stock, *also})
+
     async def _vacate(self, prize: Prize, state: str) -> None:
+        await self._lock_gifts(*filter(None, [prize.gift_id]))
         self.work.cancel_timer(self.key[0], GIFT_CHOICE, _timer_key(self.key[1], prize.member_id))
         if prize.gift_id is not None and prize.state == "chosen":
             await self._put_back(prize)
@@ -211,8 +217,7 @@ class Choosing:
         """What nobody chose is in stock again."""
         connection = self.work.connection
         stock = await prizes.month_stock(connection, self.key)
-        for gift_id, units in sorted(stock.items()):
-            await gifts.release(connection, self.key[0], gift_id, units)
+        await gifts.release(connection, self.key[0], stock)
         await prizes.set_month_stock(connection, self.key, dict.fromkeys(stock, 0))
 
     async def _rule(self) -> AwardRule:

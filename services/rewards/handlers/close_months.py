@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.rewards import metrics
-from services.rewards.domain.calendar import first_instant, month_after
+from services.rewards.domain.calendar import closes_at, first_instant, month_after
 from services.rewards.domain.facts import MonthKey
 from services.rewards.domain.honours import Honour, honours_of
 from services.rewards.domain.score import (
@@ -50,7 +50,7 @@ class CloseMonths:
     async def __call__(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
         """Load the facts of all due months in one query; freeze, publish, let winners choose."""
         timers = {_month(each): each for each in due}
-        locked = await store.lock_open(work.connection, timers.keys())
+        locked = await self._over(await store.lock_open(work.connection, timers.keys()), timers, work)
         if not locked:
             return
         books = await load_books(work.connection, {key[0] for key in locked})
@@ -68,6 +68,20 @@ class CloseMonths:
         for result in results:
             await self._publish(result, timers[result.community_id, result.month], books, work)
         metrics.MONTHS_CLOSED.inc(len(results))
+
+    async def _over(
+        self, locked: Sequence[MonthKey], timers: Mapping[MonthKey, DueTimer], work: UnitOfWork
+    ) -> list[MonthKey]:
+        """Those of the months that are over, with their grace, where the community is now."""
+        over = []
+        for key in locked:
+            due = timers[key]
+            if due.now < (ends := closes_at(key[1], due.profile.zone)):
+                await store.close_later(work.connection, key, ends)
+                work.set_timer(Timer(key[0], MONTH_CLOSE, ends, due.timer.key, after=due.timer.after))
+            else:
+                over.append(key)
+        return over
 
     async def _waits(
         self, key: MonthKey, due: DueTimer, aside: Mapping[MonthKey, int], books: RuleBooks, work: UnitOfWork

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.rewards.domain.ledger import AccountKind, Movement, TransactionKind
+from services.rewards.domain.accounts import AccountKind, TransactionKind
+from services.rewards.domain.ledger import Movement
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.change_levels import LEVEL_GRACE
 from services.rewards.handlers.choosing import Choosing
@@ -11,7 +12,7 @@ from services.rewards.handlers.count_referrals import REFERRAL_DUE
 from services.rewards.handlers.handing_over import OPEN_PRIZES
 from services.rewards.handlers.look_for_farming import decide_review
 from services.rewards.handlers.posting import post
-from services.rewards.handlers.redeem_gifts import cancel
+from services.rewards.handlers.redeem_gifts import cancel_all
 from services.rewards.store import erasure, prizes
 from services.rewards.store.ledger import lock_accounts
 from shared.contracts.chat import MemberForgotten
@@ -72,9 +73,11 @@ async def erase_member(
     What is set aside comes back first, and what the wallet holds then expires: nobody is there to spend it.
     """
     connection, community_id, member_id = work.connection, community.profile.community_id, whose.member_id
+    redemptions = await erasure.open_redemptions(connection, community_id, member_id)
+    # before any gift is
+    await lock_accounts(connection, {(community_id, ""), (community_id, member_id)})
     await _give_up_places(work, community, member_id, texts)
-    for identifier in await erasure.open_redemptions(connection, community_id, member_id):
-        await cancel(work, community, identifier, whose.asked_by, ERASED)
+    await cancel_all(work, community, redemptions, whose.asked_by, ERASED)
     for identifier in await erasure.open_reviews(connection, community_id, member_id):
         await decide_review(work, community_id, identifier, "voided", whose.asked_by, ERASED)
     has_accounts = await _expire(work, community, whose)

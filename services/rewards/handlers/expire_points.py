@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from services.rewards.domain.ledger import Movement, TransactionKind
+from services.rewards.domain.accounts import TransactionKind
+from services.rewards.domain.ledger import Movement
 from services.rewards.domain.rules import RuleSet
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.posting import post

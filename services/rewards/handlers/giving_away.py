@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.rewards.domain.accounts import TransactionKind
 from services.rewards.domain.draw import commitment, draw, split
-from services.rewards.domain.ledger import Movement, TransactionKind
+from services.rewards.domain.ledger import Movement
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.posting import post
 from services.rewards.store import acts

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.rewards import metrics
+from services.rewards.domain.accounts import AccountKind, TransactionKind
 from services.rewards.domain.calendar import closes_at, first_instant, month_after
 from services.rewards.domain.farming import REPEATS_MIN, Found, cadence, repetition, ring
-from services.rewards.domain.ledger import AccountKind, Movement, TransactionKind
+from services.rewards.domain.ledger import Movement
 from services.rewards.domain.rules import RuleSet
 from services.rewards.domain.transaction_id import derived_id
 from services.rewards.handlers.opening import FARMING_LOOK, WAITS_FOR

@@ -1,22 +1,11 @@
 """Posts movements to the ledger: locked accounts, entries, balances, announcements."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from services.rewards import metrics
-from services.rewards.domain.ledger import (
-    OF_MEMBERS,
-    AccountKind,
-    Balance,
-    Movement,
-    Owner,
-    Purse,
-    Till,
-    TransactionKind,
-    changes_of,
-    enter,
-    needs,
-)
+from services.rewards.domain.accounts import AMONG_OWN, OF_MEMBERS, AccountKind, TransactionKind, needs
+from services.rewards.domain.ledger import Balance, Entry, Movement, Owner, Purse, Till, changes_of, enter
 from services.rewards.handlers.change_levels import change_levels
 from services.rewards.store.ledger import (
     Account,
@@ -43,7 +32,13 @@ async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
     if not fresh:
         return
     purses, tills = await _open_purses(work.connection, fresh)
-    entries = enter(fresh, purses, tills)
+    await write(work, fresh, enter(fresh, purses, tills), purses)
+
+
+async def write(
+    work: UnitOfWork, fresh: Sequence[Movement], entries: Sequence[Entry], purses: Mapping[Owner, Purse]
+) -> None:
+    """Write movements that are new, with the entries that they were entered as, and announce them."""
     earned = {purse.wallet_id: purse.earning for purse in purses.values() if purse.earning}
     writing = write_movements(work.connection, fresh, entries, changes_of(entries), earned)
     facts = ((fact, movement.announced_at) for movement in fresh if (fact := _fact(movement)))
@@ -65,11 +60,14 @@ async def _fresh(connection: Connection, movements: Sequence[Movement]) -> Seque
 
 
 async def _open_purses(
-    connection: Connection, movements: Iterable[Movement]
+    connection: Connection, movements: Collection[Movement]
 ) -> tuple[dict[Owner, Purse], dict[str, Till]]:
-    """The members' purses and the communities' tills, locked; accounts are made where they are missing."""
+    """The members' purses and the communities' tills, locked; accounts are made where they are missing.
+
+    What stays among a member's own accounts needs no till, at which all others of the community would wait.
+    """
     members = {(movement.community_id, movement.member_id) for movement in movements}
-    owners = members | {(community_id, "") for community_id, _ in members}
+    owners = members | {(each.community_id, "") for each in movements if each.does not in AMONG_OWN}
     wanted = {(*owner, kind) for owner in owners for kind in _kinds(owner)} | _special(movements)
     accounts = await lock_accounts(connection, owners)
     missing = wanted - {(each.community_id, each.member_id, each.kind) for each in accounts}
@@ -77,6 +75,18 @@ async def _open_purses(
         await open_accounts(connection, missing)
         accounts = await lock_accounts(connection, owners)
     return _purses(members, accounts), _tills(accounts)
+
+
+async def purses_of(
+    connection: Connection, owners: Collection[Owner], besides: AccountKind
+) -> dict[Owner, Purse]:
+    """The purses of those members who have any, locked, each with an account of this kind, too."""
+    accounts = await lock_accounts(connection, owners)
+    having = {(each.community_id, each.member_id) for each in accounts if each.kind == AccountKind.WALLET}
+    if missing := having - {(each.community_id, each.member_id) for each in accounts if each.kind == besides}:
+        await open_accounts(connection, {(*owner, besides.value) for owner in missing})
+        accounts = await lock_accounts(connection, owners)
+    return _purses(having, accounts)
 
 
 def _kinds(owner: Owner) -> tuple[str, ...]:

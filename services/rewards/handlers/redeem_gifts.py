@@ -1,108 +1,41 @@
-"""Redemption: points and a gift are set aside together, then both are given or both come back."""
+"""What becomes of gifts that are set aside: both are given, or points and gift come back."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.rewards import metrics
-from services.rewards.domain.calendar import month_of
-from services.rewards.domain.ledger import Movement, TransactionKind
-from services.rewards.domain.rules import RedemptionRule
-from services.rewards.domain.transaction_id import derived_id
+from services.rewards.domain.accounts import TransactionKind
+from services.rewards.domain.redemption import CannotRedeem
 from services.rewards.handlers.handing_over import hand_over
 from services.rewards.handlers.posting import post
+from services.rewards.handlers.reserve_gifts import REDEMPTION_EXPIRY, movement
 from services.rewards.store import gifts, redemptions
-from services.rewards.store.gifts import Gift
 from services.rewards.store.redemptions import Redemption
-from services.rewards.store.rules import load_books
-from shared.contracts.identity import event_id
-from shared.contracts.rewards import RedemptionCancelled, RedemptionConfirmed, RedemptionReserved
-from shared.engine import Community, DueTimer, Timer, UnitOfWork
+from shared.contracts.rewards import RedemptionCancelled, RedemptionConfirmed
+from shared.engine import Community, DueTimer, UnitOfWork
 
-REDEMPTION_EXPIRY = "redemption_expiry"
 MEMBER = "member"
-
-
-class CannotRedeem(Exception):
-    """It is refused; `why` names the reason."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-async def reserve(
-    work: UnitOfWork,
-    community: Community,
-    member_id: str,
-    gift_id: str,
-    asked: str,
-    *,
-    at: datetime | None = None,
-) -> Redemption:
-    """Set both aside; `asked`, of the moment `at`, tells this wish from others.
-
-    Raises `CannotRedeem` and `NotEnough`.
-    """
-    connection, community_id = work.connection, community.profile.community_id
-    now = community.now(work.now)
-    identifier = event_id(at or now, "redemption", community_id, member_id, gift_id, asked)
-    if known := await redemptions.lock(connection, UUID(identifier), community_id):
-        return known
-    rules = (await load_books(connection, [community_id])).at(community_id, now)
-    month = month_of(now.astimezone(community.profile.zone).date())
-    gift = await _may(work, community_id, member_id, gift_id, month, rules.redemption)
-    expires_at = now + timedelta(hours=rules.redemption.reserved_hours_max)
-    made = Redemption(identifier, community_id, member_id, gift_id, gift.cost, month, now, expires_at)
-    await redemptions.add(connection, made)
-    await _move(work, made, TransactionKind.RESERVE, now)
-    work.set_timer(Timer(community_id, REDEMPTION_EXPIRY, expires_at, identifier))
-    fact = RedemptionReserved(
-        community_id=community_id,
-        redemption_id=identifier,
-        member_id=member_id,
-        gift_id=gift_id,
-        points=gift.cost,
-    )
-    work.publish(fact, now)
-    metrics.REDEMPTIONS.labels("reserved").inc()
-    return made
-
-
-async def _may(
-    work: UnitOfWork, community_id: str, member_id: str, gift_id: str, month: date, rule: RedemptionRule
-) -> Gift:
-    """The gift, of which one is promised to the member. Raises `CannotRedeem`."""
-    connection = work.connection
-    if await redemptions.count(connection, community_id, member_id, month) >= rule.per_member_month_max:
-        raise CannotRedeem("redemption-limit")
-    if await redemptions.is_held(connection, community_id, member_id):
-        raise CannotRedeem("points-under-review")
-    gift = await gifts.load_gift(connection, community_id, gift_id)
-    if gift is None or not gift.for_points:
-        raise CannotRedeem("gift-unknown")
-    if not await gifts.reserve(connection, community_id, gift_id):
-        raise CannotRedeem("gift-sold-out")
-    return gift
+Ends = Sequence[tuple[Redemption, datetime]]
+"""Redemptions that are locked, and when they end."""
 
 
 async def confirm(work: UnitOfWork, community: Community, identifier: UUID, by: str) -> Redemption:
     """The points are spent and the gift goes out. Raises `CannotRedeem`."""
     made = await _open(work, community, identifier)
     now = community.now(work.now)
-    gift = await gifts.load_gift(work.connection, made.community_id, made.gift_id, lock=True)
-    assert gift is not None
+    await _move(work, [(made, now)], TransactionKind.CONFIRM)
+    known = await gifts.lock_gifts(work.connection, made.community_id, [made.gift_id])
     await gifts.take(work.connection, made.community_id, made.gift_id)
-    await _move(work, made, TransactionKind.CONFIRM, now)
-    await _close(work, made, "confirmed", now, by, "")
-    await hand_over(work, made.community_id, made.member_id, gift, "redemption", str(made.redemption_id))
-    work.publish(
-        RedemptionConfirmed(
-            community_id=made.community_id, redemption_id=str(made.redemption_id), member_id=made.member_id
-        ),
-        now,
+    await _close(work, [(made, now)], "confirmed", by, "")
+    gift, redemption_id = known[made.gift_id], str(made.redemption_id)
+    await hand_over(work, made.community_id, made.member_id, gift, "redemption", redemption_id)
+    fact = RedemptionConfirmed(
+        community_id=made.community_id, redemption_id=redemption_id, member_id=made.member_id
     )
+    work.publish(fact, now)
     return made._replace(state="confirmed")
 
 
@@ -111,7 +44,17 @@ async def cancel(
 ) -> Redemption:
     """Points and gift come back. Raises `CannotRedeem`."""
     made = await _open(work, community, identifier)
-    return await _undo(work, made, "cancelled", community.now(work.now), by, reason)
+    await _undo(work, [(made, community.now(work.now))], "cancelled", by, reason)
+    return made._replace(state="cancelled")
+
+
+async def cancel_all(
+    work: UnitOfWork, community: Community, identifiers: Sequence[UUID], by: str, reason: str
+) -> None:
+    """Points and gifts of those that are open come back."""
+    now = community.now(work.now)
+    found = await redemptions.lock(work.connection, identifiers)
+    await _undo(work, [(made, now) for made in found if made.state == "reserved"], "cancelled", by, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,58 +62,46 @@ class ExpireRedemptions:
     """What was not confirmed in time comes back."""
 
     async def __call__(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
-        """One after another, in order of their names."""
-        for each in sorted(due, key=lambda each: each.timer.key):
-            made = await redemptions.lock(work.connection, UUID(each.timer.key), each.community_id)
-            if made is not None and made.state == "reserved":
-                await _undo(work, made, "expired", each.now, "hearth", "expired")
+        """All of them together."""
+        moments = {each.timer.key: each.now for each in due}
+        found = await redemptions.lock(work.connection, map(UUID, moments))
+        ends = [(made, moments[str(made.redemption_id)]) for made in found if made.state == "reserved"]
+        await _undo(work, ends, "expired", "hearth", "expired")
 
 
 async def _open(work: UnitOfWork, community: Community, identifier: UUID) -> Redemption:
-    made = await redemptions.lock(work.connection, identifier, community.profile.community_id)
-    if made is None:
+    found = await redemptions.lock(work.connection, [identifier])
+    if not found or found[0].community_id != community.profile.community_id:
         raise CannotRedeem("redemption-unknown")
-    if made.state != "reserved":
+    if found[0].state != "reserved":
         raise CannotRedeem("redemption-closed")
-    return made
+    return found[0]
 
 
-async def _undo(
-    work: UnitOfWork, made: Redemption, state: str, now: datetime, by: str, reason: str
-) -> Redemption:
-    await gifts.release(work.connection, made.community_id, made.gift_id)
-    await _move(work, made, TransactionKind.CANCEL, now)
-    await _close(work, made, state, now, by, reason)
-    work.publish(
-        RedemptionCancelled(
-            community_id=made.community_id,
-            redemption_id=str(made.redemption_id),
-            member_id=made.member_id,
+async def _undo(work: UnitOfWork, ends: Ends, state: str, by: str, reason: str) -> None:
+    await _move(work, ends, TransactionKind.CANCEL)
+    for community_id in sorted({made.community_id for made, _ in ends}):
+        units = Counter(made.gift_id for made, _ in ends if made.community_id == community_id)
+        await gifts.lock_gifts(work.connection, community_id, units)
+        await gifts.release(work.connection, community_id, units)
+    await _close(work, ends, state, by, reason)
+    for made, now in ends:
+        fact = RedemptionCancelled(
+            community_id=made.community_id, redemption_id=str(made.redemption_id), member_id=made.member_id,
             reason=reason,
-        ),
-        now,
-    )
-    return made._replace(state=state)
+        )  # fmt: skip
+        work.publish(fact, now)
 
 
-async def _close(work: UnitOfWork, made: Redemption, state: str, now: datetime, by: str, reason: str) -> None:
-    await redemptions.close(work.connection, made.redemption_id, state, now, by, reason)
-    work.cancel_timer(made.community_id, REDEMPTION_EXPIRY, str(made.redemption_id))
-    metrics.REDEMPTIONS.labels(state).inc()
-
-
-async def _move(work: UnitOfWork, made: Redemption, does: TransactionKind, now: datetime) -> None:
-    """A gift that costs nothing moves nothing."""
-    if not made.points:
+async def _close(work: UnitOfWork, ends: Ends, state: str, by: str, reason: str) -> None:
+    if not ends:
         return
-    cause = str(made.redemption_id)
-    identifier = derived_id(cause, does)
-    await post(
-        work,
-        [
-            Movement(
-                identifier, made.community_id, made.member_id, made.points, f"gift:{made.gift_id}", 0, cause,
-                now, now, does=does,
-            )
-        ],
-    )  # fmt: skip
+    moments = {str(made.redemption_id): now for made, now in ends}
+    await redemptions.close(work.connection, moments, state, by, reason)
+    for made, _ in ends:
+        work.cancel_timer(made.community_id, REDEMPTION_EXPIRY, str(made.redemption_id))
+    metrics.REDEMPTIONS.labels(state).inc(len(ends))
+
+
+async def _move(work: UnitOfWork, ends: Ends, does: TransactionKind) -> None:
+    await post(work, [moved for made, now in ends if (moved := movement(made, does, now)) is not None])

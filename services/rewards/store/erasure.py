@@ -17,7 +17,7 @@ NOTE_MONTHS = """
 FORGET_IN_BOOKS = "SELECT forget_in_books($1, $2, $3)"
 OPEN_REDEMPTIONS = """
     SELECT redemption_id FROM redemption
-    WHERE community_id = $1 AND member_id = $2 AND state = 'reserved' ORDER BY redemption_id
+    WHERE community_id = $1 AND member_id = $2 AND state = 'reserved' ORDER BY redemption_id FOR UPDATE
 """
 OPEN_REVIEWS = "SELECT review_id FROM review WHERE community_id = $1 AND member_id = $2 AND state = 'held'"
 ERASE_MESSAGES = "DELETE FROM message WHERE community_id = $1 AND member_id = $2"

@@ -1,6 +1,6 @@
 """Gifts and their stock: what is there, and what of it is promised."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -11,14 +11,19 @@ _COLUMNS = """gift_id, kind, name, description, image_url, cost, for_award, for_
     needs_address,
     is_open, stock, reserved, version"""
 GIFT = f"SELECT {_COLUMNS} FROM gift WHERE community_id = $1 AND gift_id = $2"  # noqa: S608 - constants
-LOCK_GIFT = f"SELECT {_COLUMNS} FROM gift WHERE community_id = $1 AND gift_id = $2 FOR UPDATE"  # noqa: S608
+# Gifts are locked last: after rows of requests, redemptions or months, then members, then accounts, each kind
+# in the order of names. Two who keep to it do not deadlock.
+LOCK_GIFTS = f"""
+    SELECT {_COLUMNS} FROM gift WHERE community_id = $1 AND gift_id = ANY($2::text[])
+    ORDER BY gift_id FOR UPDATE
+"""  # noqa: S608 - constants
 PAGE = f"""
     SELECT {_COLUMNS} FROM gift WHERE community_id = $1 AND ($2::text IS NULL OR gift_id > $2)
     ORDER BY gift_id LIMIT $3
 """  # noqa: S608 - constants
 FOR_AWARD = f"""
     SELECT {_COLUMNS} FROM gift WHERE community_id = $1 AND for_award AND is_open
-    ORDER BY cost DESC, gift_id FOR UPDATE
+    ORDER BY gift_id FOR UPDATE
 """  # noqa: S608 - constants
 FOR_POINTS = f"""
     SELECT {_COLUMNS} FROM gift WHERE community_id = $1 AND for_points AND is_open AND stock > reserved
@@ -39,12 +44,7 @@ CHANGE_GIFT = """
             version = version + 1
     WHERE community_id = $1 AND gift_id = $2 AND version = $3 AND reserved <= $14
 """
-# Conditional: of two who want the last one only one gets it.
 RESERVE = """
-    UPDATE gift SET reserved = reserved + 1
-    WHERE community_id = $1 AND gift_id = $2 AND is_open AND stock - reserved >= 1
-"""
-RESERVE_MANY = """
     UPDATE gift SET reserved = reserved + wanted.units
     FROM unnest($2::text[], $3::int[]) AS wanted (gift_id, units)
     WHERE gift.community_id = $1 AND gift.gift_id = wanted.gift_id AND gift.stock - gift.reserved >=
@@ -58,7 +58,9 @@ PUT_BACK = """
     UPDATE gift SET reserved = reserved + 1, stock = stock + 1 WHERE community_id = $1 AND gift_id = $2
 """
 RELEASE = """
-    UPDATE gift SET reserved = reserved - $3 WHERE community_id = $1 AND gift_id = $2 AND reserved >= $3
+    UPDATE gift SET reserved = reserved - given_back.units
+    FROM unnest($2::text[], $3::int[]) AS given_back (gift_id, units)
+    WHERE gift.community_id = $1 AND gift.gift_id = given_back.gift_id AND gift.reserved >= given_back.units
 """
 
 
@@ -86,12 +88,16 @@ class Gift(NamedTuple):
         return self.stock - self.reserved
 
 
-async def load_gift(
-    connection: Connection, community_id: str, gift_id: str, *, lock: bool = False
-) -> Gift | None:
+async def load_gift(connection: Connection, community_id: str, gift_id: str) -> Gift | None:
     """One gift, if it is known."""
-    row = await connection.fetchrow(LOCK_GIFT if lock else GIFT, community_id, gift_id)
+    row = await connection.fetchrow(GIFT, community_id, gift_id)
     return Gift(*row) if row else None
+
+
+async def lock_gifts(connection: Connection, community_id: str, ids: Collection[str]) -> dict[str, Gift]:
+    """Those of the gifts that are known, locked."""
+    rows = [Gift(*row) for row in await connection.fetch(LOCK_GIFTS, community_id, list(ids))]
+    return {gift.gift_id: gift for gift in rows}
 
 
 async def page(
@@ -103,7 +109,8 @@ async def page(
 
 async def for_award(connection: Connection, community_id: str) -> list[Gift]:
     """What winners may choose from, the dearest first, locked."""
-    return [Gift(*row) for row in await connection.fetch(FOR_AWARD, community_id)]
+    found = [Gift(*row) for row in await connection.fetch(FOR_AWARD, community_id)]
+    return sorted(found, key=lambda gift: (-gift.cost, gift.gift_id))
 
 
 async def for_points(connection: Connection, community_id: str, rows: int) -> list[Gift]:
@@ -127,16 +134,11 @@ async def change_gift(connection: Connection, community_id: str, gift: Gift) -> 
     return await connection.execute(CHANGE_GIFT, *row) == "UPDATE 1"
 
 
-async def reserve(connection: Connection, community_id: str, gift_id: str) -> bool:
-    """Promise one; False when none is left."""
-    return await connection.execute(RESERVE, community_id, gift_id) == "UPDATE 1"
-
-
-async def reserve_many(connection: Connection, community_id: str, units: dict[str, int]) -> None:
-    """Promise several; the gifts are locked and have as many."""
+async def reserve(connection: Connection, community_id: str, units: Mapping[str, int]) -> None:
+    """Promise so many of each; the gifts are locked and have as many."""
     rows = sorted(units.items())
     if rows:
-        await connection.execute(RESERVE_MANY, community_id, *map(list, zip(*rows, strict=True)))
+        await connection.execute(RESERVE, community_id, *map(list, zip(*rows, strict=True)))
 
 
 async def take(connection: Connection, community_id: str, gift_id: str) -> bool:
@@ -149,7 +151,8 @@ async def put_back(connection: Connection, community_id: str, gift_id: str) -> N
     await connection.execute(PUT_BACK, community_id, gift_id)
 
 
-async def release(connection: Connection, community_id: str, gift_id: str, units: int = 1) -> None:
-    """Promise so many no longer."""
-    if units:
-        await connection.execute(RELEASE, community_id, gift_id, units)
+async def release(connection: Connection, community_id: str, units: Mapping[str, int]) -> None:
+    """Promise so many of each no longer; the gifts are locked."""
+    rows = sorted((gift_id, many) for gift_id, many in units.items() if many)
+    if rows:
+        await connection.execute(RELEASE, community_id, *map(list, zip(*rows, strict=True)))

@@ -97,6 +97,7 @@ WAIT_UNTIL = """
     UPDATE month SET state = 'closing', waits_until = coalesce(waits_until, $3)
     WHERE community_id = $1 AND month = $2 RETURNING waits_until
 """
+CLOSE_LATER = "UPDATE month SET closes_at = $3 WHERE community_id = $1 AND month = $2"
 ADD_BADGES = """
     INSERT INTO badge (community_id, member_id, badge, earned_at, cause_id)
     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[]) ON CONFLICT DO NOTHING
@@ -237,6 +238,11 @@ async def dead_letters(connection: Connection, spans: Sequence[Span]) -> dict[Mo
 
 def _first_id(moment: datetime) -> str:
     return f"{milliseconds(moment):012x}".ljust(32, "0")
+
+
+async def close_later(connection: Connection, key: MonthKey, moment: datetime) -> None:
+    """The month is over later than when it was opened."""
+    await connection.execute(CLOSE_LATER, *key, moment)
 
 
 async def wait_until(connection: Connection, key: MonthKey, until: datetime) -> datetime:

@@ -7,14 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.rewards.domain.accounts import PATHS, TransactionKind
 from services.rewards.domain.ledger import (
-    PATHS,
     Balance,
     Movement,
     NotEnough,
     Purse,
     Till,
-    TransactionKind,
     changes,
     changes_of,
     enter,
