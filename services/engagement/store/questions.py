@@ -38,12 +38,14 @@ ANSWER = """
 """
 CHECKED = """
     SELECT q.community_id, q.message_id, q.member_id, q.asked_at, q.text, q.settled_at, q.passed_on_at,
-           ARRAY(SELECT h.answered_by FROM question h
-                 WHERE h.community_id = q.community_id AND h.channel_id = q.channel_id
-                   AND h.answered_by <> q.member_id AND h.kind = 'member'
-                   AND h.settled_at < due.now AND h.answered_at > due.now - interval '90 days'
-                 GROUP BY h.answered_by
-                 ORDER BY count(*) DESC, max(h.answered_at) DESC, h.answered_by LIMIT $4) AS helpers
+           CASE WHEN q.passed_on_at IS NULL THEN
+               ARRAY(SELECT h.answered_by FROM question h
+                     WHERE h.community_id = q.community_id AND h.channel_id = q.channel_id
+                       AND h.answered_by <> q.member_id AND h.kind = 'member'
+                       AND h.settled_at < due.now AND h.answered_at > due.now - interval '90 days'
+                     GROUP BY h.answered_by
+                     ORDER BY count(*) DESC, max(h.answered_at) DESC, h.answered_by LIMIT $4)
+           END AS helpers
     FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS due (community_id, message_id, now)
     JOIN question q ON q.community_id = due.community_id AND q.message_id = due.message_id
     WHERE q.check_at <= due.now AND (q.settled_at IS NULL OR q.settled_at >= due.now)
