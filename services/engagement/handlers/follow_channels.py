@@ -100,8 +100,7 @@ class FollowChannels:
         foresight = await foresee(batch, loaded.heard, loaded.pulses, work)
         ledger = Ledger(loaded.pulses, loaded.heard, watches, foresight)
         for event in batch:
-            foresight.reach(event)
-            if event.id in people:
+            if foresight.reach(event) and event.id in people:
                 ledger.hear(people[event.id])
         await _save(ledger, work)
 

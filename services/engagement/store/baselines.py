@@ -122,7 +122,7 @@ async def load_learned(connection: Connection, community_id: str) -> dict[str, L
     """All channels of a community; a channel that was never learned has an empty baseline."""
     rows = await connection.fetch(LOAD_BASELINES, community_id)
     return {
-        row["channel_id"]: Learned(_baseline(row), pulse_of(row["pulse"], row["look_at"])) for row in rows
+        row["channel_id"]: Learned(_baseline(row), pulse_of(row["pulse"], row["look_at"], 1)) for row in rows
     }
 
 
