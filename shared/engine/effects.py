@@ -30,7 +30,7 @@ class Effects:
 
     async def apply(self, events: Sequence[Planned], work: UnitOfWork) -> None:
         """Every handler once, with all of its events in log order, up to where the first cuts a history."""
-        left = [each for each in events if each.event.data.community_id not in work.cuts]
+        left: Sequence[Planned] = [each for each in events if each.event.data.community_id not in work.cuts]
         for number, route in enumerate(self._routes):
             batch: list[Event[Any]] = [
                 each.event for each in left if type(each.event.data) in route.contracts

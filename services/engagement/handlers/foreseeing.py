@@ -45,7 +45,7 @@ class Foresight:
 
         False where one finds a channel cold: the history is cut, and the event is not heard yet.
         """
-        name = event.community_id
+        name = event.data.community_id
         if name in self.work.cuts:
             return False
         bound = self.bounds.get(name)

@@ -45,9 +45,10 @@ DUE_LOOKS = """
                  WHERE s.community_id = p.community_id AND s.channel_id = p.channel_id
                    AND s.opened_at > due.now - interval '7 days' AND s.outcome <> 'skipped'
                  ORDER BY s.opened_at) AS spent,
-           (SELECT min(o.look_at) FROM channel_pulse o
-            WHERE o.community_id = p.community_id AND o.look_at > due.now) AS others
+           others.look_at AS others
     FROM unnest($1::text[], $2::timestamptz[]) AS due (community_id, now)
+    CROSS JOIN LATERAL (SELECT min(o.look_at) AS look_at FROM channel_pulse o
+                        WHERE o.community_id = due.community_id AND o.look_at > due.now) AS others
     JOIN channel_pulse p ON p.community_id = due.community_id AND p.look_at <= due.now
     JOIN community_pulse c ON c.community_id = due.community_id
     LEFT JOIN community_choice chosen ON chosen.community_id = due.community_id
@@ -60,9 +61,10 @@ LOOKS_AHEAD = """
                  WHERE s.community_id = p.community_id AND s.channel_id = p.channel_id
                    AND s.opened_at > ahead.since - interval '7 days' AND s.outcome <> 'skipped'
                  ORDER BY s.opened_at) AS spent,
-           (SELECT min(o.look_at) FROM channel_pulse o
-            WHERE o.community_id = p.community_id AND o.look_at > ahead.until) AS others
+           others.look_at AS others
     FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS ahead (community_id, since, until)
+    CROSS JOIN LATERAL (SELECT min(o.look_at) AS look_at FROM channel_pulse o
+                        WHERE o.community_id = ahead.community_id AND o.look_at > ahead.until) AS others
     JOIN channel_pulse p ON p.community_id = ahead.community_id
                             AND (p.look_at <= ahead.until OR p.look_at IS NULL)
     JOIN community_pulse c ON c.community_id = ahead.community_id
