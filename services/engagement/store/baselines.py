@@ -1,7 +1,7 @@
 """What is usual in channels: counts of days that ended, and what was learned of them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,8 +27,7 @@ LOAD_BASELINES = """
 """
 SAVE_BASELINE = """
     INSERT INTO channel_baseline (community_id, channel_id, level, weight, days, counts, exposure, rates)
-    VALUES ($1, $2, $3, $4, $5, $6::text::double precision[], $7::text::double precision[],
-            $8::text::double precision[])
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (community_id, channel_id) DO UPDATE SET
         level = excluded.level, weight = excluded.weight, days = excluded.days, counts = excluded.counts,
         exposure = excluded.exposure, rates = excluded.rates
@@ -143,8 +142,7 @@ async def save_learned(
 ) -> None:
     """By channel the baseline, its rates and the wait in minutes; and how the community's pauses end."""
     rows = [
-        (community_id, name, each.level, each.weight, each.days,
-         _array(each.counts), _array(each.exposure), _array(rates))
+        (community_id, name, each.level, each.weight, each.days, each.counts, each.exposure, rates)
         for name, (each, rates, _) in sorted(learned.items())
     ]  # fmt: skip
     await connection.executemany(SAVE_BASELINE, rows)
@@ -153,10 +151,6 @@ async def save_learned(
     await connection.execute(
         SAVE_PAUSES, community_id, json.dumps({"reached": list(pauses[0]), "resumed": list(pauses[1])})
     )
-
-
-def _array(numbers: Iterable[float]) -> str:
-    return "{" + ",".join(map(repr, numbers)) + "}"
 
 
 async def due_looks(connection: Connection, now: Mapping[str, datetime]) -> list[Look]:
