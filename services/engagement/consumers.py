@@ -18,7 +18,7 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 def routes(policy: CheckinPolicy | None = None) -> Routes:
     """The table of events; messages and what is decided about them share a handler and so its one load."""
     table = Routes()
-    # first, since it may cut a history: what others had done by then would be done again
+    # first, since it may cut a history: others are given what comes before
     table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=FollowChannels())
     keep_checkins = KeepCheckins(TEXTS, policy or CheckinPolicy())
     table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)

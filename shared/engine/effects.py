@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from aiokafka import ConsumerRecord
 
-from shared.contracts.contract import Contract
 from shared.engine.errors import is_poison
 from shared.engine.event import DueTimer, Event
 from shared.engine.plan import Planned
 from shared.engine.record import DETAIL_CHARACTERS_MAX, Dead, Raw
+from shared.engine.rounds import before_cuts
 from shared.engine.routes import Routes
 from shared.engine.work import UnitOfWork
 
@@ -27,20 +27,18 @@ class Effects:
         self.uncut = frozenset(routes.uncut)
         self.together = frozenset(routes.together)
         self.foreseen = frozenset(routes.foreseen)
-        self._numbers: dict[type[Contract], list[int]] = {}
-        for number, route in enumerate(self._routes):
-            for contract in route.contracts:
-                self._numbers.setdefault(contract, []).append(number)
 
     async def apply(self, events: Sequence[Planned], work: UnitOfWork) -> None:
-        """Every handler once, with all of its events in log order."""
-        batches: list[list[Event[Any]]] = [[] for _ in self._routes]
-        for planned in events:
-            for number in self._numbers.get(type(planned.event.data), ()):
-                batches[number].append(planned.event)
-        for route, batch in zip(self._routes, batches, strict=True):
+        """Every handler once, with all of its events in log order, up to where the first cuts a history."""
+        left: Sequence[Planned] = [each for each in events if each.event.data.community_id not in work.cuts]
+        for number, route in enumerate(self._routes):
+            batch: list[Event[Any]] = [
+                each.event for each in left if type(each.event.data) in route.contracts
+            ]
             if batch:
                 await route.handler(batch, work)
+            if number == 0:
+                left, _ = before_cuts(left, work.cuts)
 
     async def fire(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
         """Every kind's handler once, with its due timers; a kind that no code knows any more is dropped."""

@@ -72,8 +72,9 @@ class Routes:
         nothing but what bears an earlier moment of the community's clock, or delete what nobody asks for.
         Such timers that also mean nothing to each other may be given `together`, several of a community.
 
-        Whether a `foreseen` timer would do anything, a handler of events finds out that passes its moment: it
-        moves the timer on, or calls `cut_at`. None is left before the first event of a community in a batch.
+        Whether a `foreseen` timer would do anything, a handler of events finds out that passes its moment. It
+        is the first of its service, and moves the timer on, or calls `cut_at`. None is left before the first
+        event of a community in a batch.
         """
         if kind in self.timers:
             raise ValueError(f"timer kind {kind!r} has a handler already")

@@ -14,14 +14,23 @@ from shared.engine.lane import Lane, advance_lanes
 from shared.engine.outbox import target_partition, write_outbox
 from shared.engine.plan import Plan, Planned, without_repeats
 from shared.engine.progress import Announcer
-from shared.engine.rounds import View, before_timers, premature, ready_timers, without_foreseen
+from shared.engine.rounds import (
+    View,
+    before_cuts,
+    before_timers,
+    premature,
+    ready_timers,
+    without_foreseen,
+)
 from shared.engine.timers import cancel_timers, due_of_communities, due_of_lanes, set_timers
 from shared.engine.watermark import save_watermarks
-from shared.engine.work import HistoryCut, Outgoing, TimerName, UnitOfWork
+from shared.engine.work import Outgoing, TimerName, UnitOfWork
 from shared.postgres.connection import Connection
 
 ROUNDS_MAX = 10_000
 """A timer that sets itself again in its own past would run for ever."""
+EVENTS_AHEAD = 500
+"""So many events are given at once to handlers that may cut a history at a foreseen timer."""
 
 
 @dataclass(slots=True)
@@ -81,6 +90,8 @@ class Transaction:
         timers = await self._ready(view, work, effects, pending)
         for _ in range(ROUNDS_MAX):
             before, after = before_timers(pending, timers)
+            if effects.foreseen and self.plan.reached and len(before) > EVENTS_AHEAD:
+                before, after = before[:EVENTS_AHEAD], [*before[EVENTS_AHEAD:], *after]
             self._ready_names = {(timer.community_id, timer.kind, timer.key) for timer in timers}
             cut, has_touched_due = await self._segment(before, work, effects)
             pending = [*cut, *after] if cut else after
@@ -115,7 +126,7 @@ class Transaction:
     ) -> tuple[Sequence[Planned], bool]:
         """Apply events between timers.
 
-        Returns those that come after a timer which these have just set, and whether a due one was touched.
+        Returns those that come after a timer which these have set or met, and whether a due one was touched.
         """
         if not events:
             return (), False
@@ -126,22 +137,18 @@ class Transaction:
         await savepoint.start()
         mark, buried = work.mark(), set(self._buried)
         work.earliest_asked.clear()
-        asked: HistoryCut | None = None
-        try:
-            await self._guarded(events, work, effects.apply)
-        except HistoryCut as error:
-            asked = error
-        keep, cut = premature(events, work.earliest_asked, self.plan.reached)
+        await self._guarded(events, work, effects.apply)
+        applied, held = before_cuts(events, work.cuts)
+        work.cuts.clear()
+        keep, cut = premature(applied, work.earliest_asked, self.plan.reached)
         if not cut:
-            if asked is not None:
-                raise asked
             await savepoint.commit()
-            return (), await self._save_timers(work)
+            return held, await self._save_timers(work)
         await savepoint.rollback()
         work.rewind(mark)
         self._unbury(buried)
         again, has_touched_due = await self._segment(keep, work, effects)
-        return [*again, *cut], has_touched_due
+        return [*again, *cut, *held], has_touched_due
 
     async def _fire(self, due: Sequence[DueTimer], work: UnitOfWork, effects: Effects) -> None:
         if not due:

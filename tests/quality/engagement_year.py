@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from uuid import uuid4
 
+import psutil
+
 from connectors.imports.reading import Parsed
 from deploy.local.postgres import PostgresServer
 from services.engagement.domain.attention import POSTS_A_DAY, PostKind
@@ -56,6 +58,8 @@ class Year:
     seconds: float
     cpu_seconds: float
     """Of this process, without the database's."""
+    database_seconds: float
+    """CPU of the database's session."""
 
 
 def samples(events: Iterable[Parsed]) -> Iterable[Sample]:
@@ -98,6 +102,8 @@ async def read(pool: Pool, limit: int | None) -> Year:
     begin = datetime(2024, 1, 1, tzinfo=UTC)
     await world.tell(ClockSet(community_id=COMMUNITY, mode="event", run_id="year"), begin)
     await world.tell(CommunityProfile(community_id=COMMUNITY, revision=1, time_zone="UTC"), begin)
+    session = psutil.Process(connection.get_server_pid())
+    database_before = sum(session.cpu_times()[:2])
     events, seconds, cpu = 0, 0.0, 0.0
     for batch in batches(samples(history(limit))):
         began, cpu_before = time.perf_counter(), time.process_time()
@@ -105,7 +111,7 @@ async def read(pool: Pool, limit: int | None) -> Year:
         seconds += time.perf_counter() - began
         cpu += time.process_time() - cpu_before
         events += len(batch)
-    return Year(world, events, seconds, cpu)
+    return Year(world, events, seconds, cpu, sum(session.cpu_times()[:2]) - database_before)
 
 
 async def broken_limits(world: World) -> list[str]:
@@ -136,6 +142,7 @@ async def main() -> None:
     async with year(int(sys.argv[1]) if len(sys.argv) > 1 else None) as known:
         print(f"{known.events} events, {known.events / known.seconds:,.0f} a second")
         print(f"{known.cpu_seconds / known.events * 1e6:,.0f} CPU µs an event, without the database's")
+        print(f"{known.database_seconds / known.events * 1e6:,.0f} CPU µs an event of the database's session")
         print(f"limits broken: {await broken_limits(known.world)}")
         for query in (SPELLS, CHANNELS):
             for row in await known.world.rows(query):

@@ -71,7 +71,7 @@ class Baseline:
 
 def shape_of(baselines: Sequence[Baseline]) -> list[float]:
     """The week of a whole community with mean 1; an hour hardly seen is as that hour of other days."""
-    counts = [sum(each.counts[cell] for each in baselines) for cell in range(HOURS_A_WEEK)]
+    counts = [sum(cells) for cells in zip(*(each.counts for each in baselines), strict=True)]
     longest = max(baselines, key=lambda each: sum(each.exposure), default=None)
     if longest is None or sum(counts) <= 0:
         return list(FLAT)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import time
+from functools import lru_cache
 from typing import Any
 
 from services.engagement.domain.attention import POSTS_A_DAY
@@ -39,9 +40,9 @@ class Choices:
     @property
     def cold(self) -> ColdRule:
         """The rule of cold detection."""
-        return ColdRule(
-            time.fromisoformat(self.active_from),
-            time.fromisoformat(self.active_until),
+        return _rule(
+            self.active_from,
+            self.active_until,
             self.silent_minutes_min,
             self.gap_factor,
             self.resume_share_max,
@@ -51,3 +52,10 @@ class Choices:
         """With other values of those that are known."""
         known = {each.name for each in fields(self)}
         return replace(self, **{name: value for name, value in values.items() if name in known})
+
+
+@lru_cache(maxsize=1024)
+def _rule(active_from: str, active_until: str, silent: int, factor: float, share_max: float) -> ColdRule:
+    return ColdRule(
+        time.fromisoformat(active_from), time.fromisoformat(active_until), silent, factor, share_max
+    )

@@ -35,6 +35,8 @@ _NOT_ASKING = re.compile(
 
 def is_question(text: str) -> bool:
     """Whether a message asks something of others, in Chinese or English; code and links are left out."""
+    if text.isascii() and "?" not in text:  # as most that is said
+        return False
     plain = _NOISE.sub(" ", text).strip()
     if len(plain) < 4 or _NOT_ASKING.search(plain):
         return False

@@ -1,11 +1,13 @@
 """Looks after questions that nobody answered: asks members who answered such before, then operators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.engagement import metrics
+from services.engagement.domain.answerers import LATELY, Answerers
+from services.engagement.domain.pulse import ChannelKey
 from services.engagement.domain.question import ASKED_MAX, next_check
 from services.engagement.handlers.questions import CHECK_QUESTIONS, quiet_of
 from services.engagement.store import questions as store
@@ -32,22 +34,28 @@ class CheckQuestions:
         """Ask, or tell; then come back for what is left."""
         moments = {(each.community_id, each.timer.key): each for each in due}
         done = {key: LookedAt(*key, "", None, None) for key in moments}
-        rows = await store.checked(
-            work.connection, [(*key, each.now) for key, each in moments.items()], ASKED_MAX
-        )
+        rows = await store.checked(work.connection, [(*key, each.now) for key, each in moments.items()])
+        known = await _answerers(rows, work)
         for row in rows:
             key = row["community_id"], row["message_id"]
-            done[key] = self._tend(row, moments[key], work)
+            done[key] = self._tend(row, moments[key], known, work)
         await store.looked_at(work.connection, done.values())
 
-    def _tend(self, row: Any, due: DueTimer, work: UnitOfWork) -> LookedAt:
+    def _tend(
+        self, row: Any, due: DueTimer, known: Mapping[ChannelKey, Answerers], work: UnitOfWork
+    ) -> LookedAt:
         """What becomes of a question now: members are asked first, an operator is told half an hour later."""
         key = row["community_id"], row["message_id"]
         quiet = quiet_of(due.profile)
         if quiet.holds(due.now):
             return LookedAt(*key, "", None, _again(row, quiet.after(due.now), work))
-        if row["passed_on_at"] is None and row["helpers"]:
-            for member_id in row["helpers"]:
+        helpers = (
+            known[row["community_id"], row["channel_id"]].best(due.now, row["member_id"], ASKED_MAX)
+            if row["passed_on_at"] is None
+            else []
+        )
+        if helpers:
+            for member_id in helpers:
                 self._send(row, due, "question.help", work, member_id=member_id)
             metrics.QUESTIONS.labels("passed_on").inc()
             return LookedAt(*key, "asked", due.now, _again(row, next_check(due.now, quiet), work))
@@ -70,6 +78,17 @@ class CheckQuestions:
             **to,
         )
         work.publish(command, now)
+
+
+async def _answerers(rows: Sequence[Any], work: UnitOfWork) -> dict[ChannelKey, Answerers]:
+    """By channel of the questions that nobody was asked to answer yet."""
+    since: dict[ChannelKey, datetime] = {}
+    for row in rows:
+        if row["passed_on_at"] is None:
+            since.setdefault((row["community_id"], row["channel_id"]), row["now"] - LATELY)
+    if not since:
+        return {}
+    return {key: Answerers(given) for key, given in (await store.answers(work.connection, since)).items()}
 
 
 def _again(row: Any, moment: datetime, work: UnitOfWork) -> datetime | None:

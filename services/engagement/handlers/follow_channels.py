@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from services.engagement.domain.hours import DAY, hour_of, midnight
 from services.engagement.domain.pulse import ChannelKey, Pulse, Said, Watch
@@ -36,7 +36,7 @@ class Ledger:
     told: dict[str, Heard] = field(default_factory=dict)
     """Communities whose looks or lessons changed."""
 
-    def hear(self, event: Event[MessagePosted]) -> None:
+    def hear(self, event: Event[Any]) -> None:
         """One message of a person."""
         data = event.data
         key = data.community_id, data.channel_id
@@ -85,11 +85,12 @@ class FollowChannels:
 
     async def __call__(self, batch: Sequence[Event[Passing]], work: UnitOfWork) -> None:
         """Fold the messages of people into their channels; time passes with every event."""
-        people: dict[str, Event[Any]] = {event.id: event for event in batch if _is_of_person(event.data)}
-        passed = {event.community_id for event in batch if event.community_id in work.histories}
-        if not people and not passed:
+        keys = {
+            (event.data.community_id, event.data.channel_id) for event in batch if _is_of_person(event.data)
+        }
+        passed = {event.data.community_id for event in batch} & set(work.histories)
+        if not keys and not passed:
             return
-        keys = {(event.data.community_id, event.data.channel_id) for event in people.values()}
         connection = work.connection
         loaded = await store.load_channels(connection, keys)
         if unheard := sorted(passed - loaded.heard.keys()):
@@ -100,14 +101,13 @@ class FollowChannels:
         foresight = await foresee(batch, loaded.heard, loaded.pulses, work)
         ledger = Ledger(loaded.pulses, loaded.heard, watches, foresight)
         for event in batch:
-            foresight.reach(event)
-            if event.id in people:
-                ledger.hear(people[event.id])
+            if foresight.reach(event) and _is_of_person(event.data):
+                ledger.hear(event)
         await _save(ledger, work)
 
 
-def _is_of_person(data: Passing) -> bool:
-    return isinstance(data, MessagePosted) and not data.is_bot
+def _is_of_person(data: Passing) -> TypeGuard[MessagePosted]:
+    return type(data) is MessagePosted and not data.is_bot
 
 
 async def _save(ledger: Ledger, work: UnitOfWork) -> None:

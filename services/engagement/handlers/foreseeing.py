@@ -40,9 +40,14 @@ class Foresight:
         if community_id in self.others:
             self.bounds[community_id] = min(look_at, self.bounds.get(community_id, look_at))
 
-    def reach(self, event: Event[Any]) -> None:
-        """Make the looks that are due before an event; where one finds a channel cold, the history is cut."""
-        name = event.community_id
+    def reach(self, event: Event[Any]) -> bool:
+        """Make the looks that are due before an event.
+
+        False where one finds a channel cold: the history is cut, and the event is not heard yet.
+        """
+        name = event.data.community_id
+        if name in self.work.cuts:
+            return False
         bound = self.bounds.get(name)
         while bound is not None and bound <= event.now:
             bound = self.next_look(name)
@@ -53,12 +58,14 @@ class Foresight:
                 self.work.set_timer(timer)
                 bound = None
             elif not self._is_calm(event, bound):
-                self.work.cut_at(timer)
+                self.work.cut_at(event, timer)
+                return False
         if bound is not None:
             self.bounds[name] = bound
         else:
             self.bounds.pop(name, None)
         self.begun.add(name)
+        return True
 
     def next_look(self, community_id: str) -> datetime | None:
         """The first moment at which a known channel is looked at."""
@@ -76,9 +83,10 @@ class Foresight:
         """Whether no channel that is looked at then is cold."""
         for key, pulse in self.pulses.items():
             if key[0] == event.community_id and pulse.look_at == moment:
-                self.moved.add(key)
                 if judge(self._look(key, pulse), moment, event.profile):
+                    pulse.look_at = moment
                     return False
+                self.moved.add(key)
         return True
 
     def _look(self, key: ChannelKey, pulse: Pulse) -> Look:

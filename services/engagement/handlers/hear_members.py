@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeAlias
 
 from services.engagement.domain.choices import Choices
@@ -57,12 +57,15 @@ async def _note(
     """Days on which members wrote, and pairs who talked."""
     days: dict[tuple[str, str], set[date]] = {}
     edges: dict[tuple[str, str, str], list[date]] = {}
-    first: dict[str, datetime] = {}
+    new = {name for name, each in flags.items() if not each.is_known}
     for event in posted:
         data = event.data
         day = hour_of(event.occurred_at, event.profile.time_zone).day
         days.setdefault((data.community_id, data.member_id), set()).add(day)
-        first.setdefault(data.community_id, next_review(event.now, event.profile.time_zone))
+        if data.community_id in new:
+            new.remove(data.community_id)
+            due_at = next_review(event.now, event.profile.time_zone)
+            work.set_timer(Timer(data.community_id, REVIEW_MEMBERS, due_at))
         others = {*data.mentions, data.reply_to_member} if data.reply_to_member else data.mentions
         for other in others:
             if other and other != data.member_id:
@@ -72,6 +75,3 @@ async def _note(
                     known.append(day)
     await store.note_activity(work.connection, days)
     await store.note_edges(work.connection, edges)
-    for community_id, due_at in first.items():
-        if not flags[community_id].is_known:
-            work.set_timer(Timer(community_id, REVIEW_MEMBERS, due_at))

@@ -1,5 +1,6 @@
 """Questions: noticed, answered from approved answers, and taken as answered when somebody does."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -54,6 +55,8 @@ async def follow_questions(
     desk = _Desk(waiting, indexes, texts, work)
     for event in ours:
         desk.hear(event, is_asked=event.id in asks)
+    for what, count in desk.counts.items():
+        metrics.QUESTIONS.labels(what).inc(count)
     await store.save_questions(work.connection, desk.asked)
     await store.answer(work.connection, desk.answers)
 
@@ -71,6 +74,7 @@ class _Desk:
         self.waiting, self.indexes, self.texts, self.work = waiting, indexes, texts, work
         self.asked: list[Question] = []
         self.answers: list[Answered] = []
+        self.counts: Counter[str] = Counter()
 
     def hear(self, event: Event[MessagePosted], *, is_asked: bool) -> None:
         """What a message answers, and what it asks."""
@@ -89,7 +93,7 @@ class _Desk:
         )  # fmt: skip
         if any(each.message_id == question.message_id for each in place):
             return
-        metrics.QUESTIONS.labels("asked").inc()
+        self.counts["asked"] += 1
         named = {"message_id": data.message_id, "member_id": data.member_id, "channel_id": data.channel_id}
         self.work.publish(QuestionAsked(community_id=data.community_id, **named), event.now)
         index = self.indexes.get(data.community_id)
@@ -109,7 +113,7 @@ class _Desk:
     def _answered(self, event: Event[MessagePosted], question: Question, by: str, kind: str) -> None:
         data = event.data
         waited = max(0, int((event.occurred_at - question.asked_at).total_seconds()))
-        metrics.QUESTIONS.labels("answered" if kind == "member" else kind).inc()
+        self.counts["answered" if kind == "member" else kind] += 1
         self.answers.append(
             Answered(
                 question.community_id, question.message_id, data.message_id, by, event.occurred_at, kind,

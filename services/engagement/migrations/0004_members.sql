@@ -49,6 +49,7 @@ CREATE TABLE question (
     PRIMARY KEY (community_id, message_id)
 );
 CREATE INDEX question_open ON question (community_id, channel_id, asked_at) WHERE answered_at IS NULL;
+CREATE INDEX question_helped ON question (community_id, channel_id, answered_at) WHERE kind = 'member';
 CREATE INDEX question_answered ON question (community_id, answered_by, answered_at) WHERE answered_by IS NOT NULL;
 CREATE INDEX question_by_time ON question (community_id, asked_at DESC, message_id DESC);
 

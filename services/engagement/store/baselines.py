@@ -1,7 +1,7 @@
 """What is usual in channels: counts of days that ended, and what was learned of them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,8 +27,7 @@ LOAD_BASELINES = """
 """
 SAVE_BASELINE = """
     INSERT INTO channel_baseline (community_id, channel_id, level, weight, days, counts, exposure, rates)
-    VALUES ($1, $2, $3, $4, $5, $6::text::double precision[], $7::text::double precision[],
-            $8::text::double precision[])
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (community_id, channel_id) DO UPDATE SET
         level = excluded.level, weight = excluded.weight, days = excluded.days, counts = excluded.counts,
         exposure = excluded.exposure, rates = excluded.rates
@@ -45,9 +44,10 @@ DUE_LOOKS = """
                  WHERE s.community_id = p.community_id AND s.channel_id = p.channel_id
                    AND s.opened_at > due.now - interval '7 days' AND s.outcome <> 'skipped'
                  ORDER BY s.opened_at) AS spent,
-           (SELECT min(o.look_at) FROM channel_pulse o
-            WHERE o.community_id = p.community_id AND o.look_at > due.now) AS others
+           others.look_at AS others
     FROM unnest($1::text[], $2::timestamptz[]) AS due (community_id, now)
+    CROSS JOIN LATERAL (SELECT min(o.look_at) AS look_at FROM channel_pulse o
+                        WHERE o.community_id = due.community_id AND o.look_at > due.now) AS others
     JOIN channel_pulse p ON p.community_id = due.community_id AND p.look_at <= due.now
     JOIN community_pulse c ON c.community_id = due.community_id
     LEFT JOIN community_choice chosen ON chosen.community_id = due.community_id
@@ -60,9 +60,10 @@ LOOKS_AHEAD = """
                  WHERE s.community_id = p.community_id AND s.channel_id = p.channel_id
                    AND s.opened_at > ahead.since - interval '7 days' AND s.outcome <> 'skipped'
                  ORDER BY s.opened_at) AS spent,
-           (SELECT min(o.look_at) FROM channel_pulse o
-            WHERE o.community_id = p.community_id AND o.look_at > ahead.until) AS others
+           others.look_at AS others
     FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS ahead (community_id, since, until)
+    CROSS JOIN LATERAL (SELECT min(o.look_at) AS look_at FROM channel_pulse o
+                        WHERE o.community_id = ahead.community_id AND o.look_at > ahead.until) AS others
     JOIN channel_pulse p ON p.community_id = ahead.community_id
                             AND (p.look_at <= ahead.until OR p.look_at IS NULL)
     JOIN community_pulse c ON c.community_id = ahead.community_id
@@ -122,7 +123,7 @@ async def load_learned(connection: Connection, community_id: str) -> dict[str, L
     """All channels of a community; a channel that was never learned has an empty baseline."""
     rows = await connection.fetch(LOAD_BASELINES, community_id)
     return {
-        row["channel_id"]: Learned(_baseline(row), pulse_of(row["pulse"], row["look_at"])) for row in rows
+        row["channel_id"]: Learned(_baseline(row), pulse_of(row["pulse"], row["look_at"], 1)) for row in rows
     }
 
 
@@ -141,8 +142,7 @@ async def save_learned(
 ) -> None:
     """By channel the baseline, its rates and the wait in minutes; and how the community's pauses end."""
     rows = [
-        (community_id, name, each.level, each.weight, each.days,
-         _array(each.counts), _array(each.exposure), _array(rates))
+        (community_id, name, each.level, each.weight, each.days, each.counts, each.exposure, rates)
         for name, (each, rates, _) in sorted(learned.items())
     ]  # fmt: skip
     await connection.executemany(SAVE_BASELINE, rows)
@@ -151,10 +151,6 @@ async def save_learned(
     await connection.execute(
         SAVE_PAUSES, community_id, json.dumps({"reached": list(pauses[0]), "resumed": list(pauses[1])})
     )
-
-
-def _array(numbers: Iterable[float]) -> str:
-    return "{" + ",".join(map(repr, numbers)) + "}"
 
 
 async def due_looks(connection: Connection, now: Mapping[str, datetime]) -> list[Look]:

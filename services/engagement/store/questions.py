@@ -1,11 +1,13 @@
 """Questions, who answered them, and approved answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 
+from services.engagement.domain.answerers import Given
+from services.engagement.domain.pulse import ChannelKey
 from services.engagement.domain.question import Faq
 from services.engagement.store.columns import columns_of
 from shared.postgres.connection import Connection, Pool
@@ -37,19 +39,21 @@ ANSWER = """
     WHERE q.community_id = t.community_id AND q.message_id = t.message_id AND q.answered_at IS NULL
 """
 CHECKED = """
-    SELECT q.community_id, q.message_id, q.member_id, q.asked_at, q.text, q.settled_at, q.passed_on_at,
-           ARRAY(SELECT h.answered_by FROM question h
-                 WHERE h.community_id = q.community_id AND h.channel_id = q.channel_id
-                   AND h.answered_by <> q.member_id AND h.kind = 'member'
-                   AND h.settled_at < due.now AND h.answered_at > due.now - interval '90 days'
-                 GROUP BY h.answered_by
-                 ORDER BY count(*) DESC, max(h.answered_at) DESC, h.answered_by LIMIT $4) AS helpers
+    SELECT q.community_id, q.message_id, q.member_id, q.channel_id, q.asked_at, q.text, q.settled_at,
+           q.passed_on_at, due.now
     FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS due (community_id, message_id, now)
     JOIN question q ON q.community_id = due.community_id AND q.message_id = due.message_id
     WHERE q.check_at <= due.now AND (q.settled_at IS NULL OR q.settled_at >= due.now)
       AND q.asked_at > due.now - interval '2 days'
-    ORDER BY q.check_at, q.asked_at, q.community_id, q.message_id
+    ORDER BY due.now, q.check_at, q.asked_at, q.community_id, q.message_id
 """  # as of the moment: what a batch brought behind it is in the rows already
+ANSWERS = """
+    SELECT h.community_id, h.channel_id, h.settled_at, h.answered_at, h.answered_by
+    FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS wanted (community_id, channel_id, since)
+    JOIN question h ON h.community_id = wanted.community_id AND h.channel_id = wanted.channel_id
+                       AND h.kind = 'member' AND h.answered_at > wanted.since
+    WHERE h.answered_by IS NOT NULL
+"""
 LOOKED_AT = """
     UPDATE question q SET
         check_at = t.check_at, passed_on_at = coalesce(q.passed_on_at, t.passed_on_at),
@@ -142,11 +146,20 @@ async def answer(connection: Connection, answers: Iterable[Answered]) -> None:
         await connection.execute(ANSWER, *columns_of(rows, 7))
 
 
-async def checked(
-    connection: Connection, due: Iterable[tuple[str, str, datetime]], helpers_max: int
-) -> list[asyncpg.Record]:
-    """By community, question and moment: what nobody had answered by then, and who answered most before."""
-    return await connection.fetch(CHECKED, *columns_of(sorted(due), 3), helpers_max)
+async def checked(connection: Connection, due: Iterable[tuple[str, str, datetime]]) -> list[asyncpg.Record]:
+    """By community, question and moment: what nobody had answered by then, in order of moments."""
+    return await connection.fetch(CHECKED, *columns_of(sorted(due), 3))
+
+
+async def answers(
+    connection: Connection, since: Mapping[ChannelKey, datetime]
+) -> dict[ChannelKey, list[Given]]:
+    """By channel the answers of members since a moment, in the order in which they became known."""
+    known: dict[ChannelKey, list[Given]] = {key: [] for key in since}
+    rows = [(*key, moment) for key, moment in sorted(since.items())]
+    for community_id, channel_id, *given in await connection.fetch(ANSWERS, *columns_of(rows, 3)):
+        known[community_id, channel_id].append(Given(*given))
+    return {key: sorted(each) for key, each in known.items()}
 
 
 async def looked_at(connection: Connection, questions: Iterable[LookedAt]) -> None:
