@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -26,12 +27,14 @@ def build(settings: Settings) -> FastAPI:
     """The service as an app; its lifespan runs the engine, the sealing of the books, and deliveries."""
     addresses = AddressBook(settings.address_key.get_secret_value().encode() or None)
     # derived, so that who knows a link's signature knows nothing of the token
-    secret = hashlib.sha256(b"gift links\x00" + settings.api_token.get_secret_value().encode()).digest()
+    token = settings.api_token.get_secret_value().encode()
+    secret = hashlib.sha256(b"gift links\x00" + token).digest()
+    codes = hashlib.sha256(b"link codes\x00" + token).digest()
 
     def router(pool: Pool) -> APIRouter:
         return api.router(pool, api.Keys(secret, addresses))
 
-    app = create_service("rewards", settings, routes(), router)
+    app = create_service("rewards", settings, routes(codes), router)
     inner = app.router.lifespan_context
 
     @asynccontextmanager
@@ -53,9 +56,9 @@ def build(settings: Settings) -> FastAPI:
     return app
 
 
-def routes() -> Routes:
-    """Events and timers."""
-    return timers.add_timers(consumers.routes())
+def routes(secret: bytes = b"") -> Routes:
+    """Events and timers; without a secret, codes are made of one that nobody knows."""
+    return timers.add_timers(consumers.routes(secret or secrets.token_bytes(32)))
 
 
 async def _seal(pool: Pool) -> None:

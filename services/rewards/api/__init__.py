@@ -11,6 +11,7 @@ from services.rewards.api import (
     giveaways,
     ideas,
     ledger,
+    links,
     members,
     months,
     redemptions,
@@ -22,8 +23,8 @@ from services.rewards.api.keys import Keys
 from shared.postgres.connection import Pool
 
 SUBJECTS = (
-    rules, gifts, redemptions, months, ideas, referrals, adjustments, giveaways, reviews, members, ledger,
-        acts,
+    rules, gifts, redemptions, months, ideas, referrals, adjustments, giveaways, reviews, members, links,
+        ledger, acts,
 )  # fmt: skip
 NO_KEYS = Keys()
 

@@ -8,7 +8,8 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.rewards.api.texts import TEXTS
-from services.rewards.domain.ledger import Reason, TransactionKind
+from services.rewards.domain.ledger import TransactionKind
+from services.rewards.domain.reason import Reason
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.score import Standing
 

@@ -18,6 +18,7 @@ from services.rewards.domain.ledger import (
     needs,
 )
 from services.rewards.handlers.change_levels import change_levels
+from services.rewards.handlers.follow_links import follow_links
 from services.rewards.store.ledger import (
     Account,
     known_transactions,
@@ -43,6 +44,10 @@ async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
     if not fresh:
         return
     purses, tills = await _open_purses(work.connection, fresh)
+    # with the accounts locked nobody links or unlinks them
+    if (followed := await follow_links(work.connection, fresh)) is not fresh:
+        fresh = followed
+        purses, tills = await _open_purses(work.connection, fresh)
     entries = enter(fresh, purses, tills)
     earned = {purse.wallet_id: purse.earning for purse in purses.values() if purse.earning}
     writing = write_movements(work.connection, fresh, entries, changes_of(entries), earned)
