@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from connectors.sdk.connector import Connector
 from shared.contracts.chat import MessagePosted
 from shared.contracts.commands import SendMessage
@@ -41,7 +43,11 @@ async def heard(chat: Chat, member: str, pattern: str) -> str:
     return found()[0]
 
 
-async def test_a_person_on_two_platforms_is_linked_and_unlinked(live: Pipeline, tmp_path: Path) -> None:
+async def test_a_person_on_two_platforms_is_linked_and_unlinked(
+    live: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REWARDS_URL", live.service("rewards").api_url)
+    monkeypatch.setenv("API_TOKEN", live.service("rewards").token)
     (tmp_path / "qq").mkdir()
     (tmp_path / "tg").mkdir()
     qq = Chat(live.servers, tmp_path / "qq", namespace="qq")
