@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from connectors.sdk.command_store import Arrived, CommandStore
+from connectors.sdk.connector import Connector
 from connectors.sdk.outcomes import Done, Unreachable
 from connectors.sdk.outlet import Outlet
 from connectors.sdk.states import key_of
@@ -130,16 +131,23 @@ def lines_about(chat: Chat, out: str) -> tuple[str, str]:
 
 async def test_the_rate_is_of_what_was_published_lately(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.sdk.connector.HEARTBEAT_SECONDS", 0.5)
+
+    async def talk(connector: Connector) -> None:
+        while True:
+            await connector.publish([(said(chat, new_name("m")), datetime.now(UTC))])
+            await asyncio.sleep(0.05)
+
     async with chat.running() as connector:
-        seen = 0.0
-        async with asyncio.timeout(90):
-            while not seen:
-                await connector.publish([(said(chat, new_name("m")), datetime.now(UTC)) for _ in range(5)])
-                seen = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
-        assert seen > 1
-        async with asyncio.timeout(90):
-            while seen:
-                seen = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
+        talking = asyncio.create_task(talk(connector))
+        rate = 0.0
+        async with asyncio.timeout(60):
+            while not rate:
+                rate = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
+        assert 1 < rate < 60 / 0.05
+        talking.cancel()
+        async with asyncio.timeout(60):
+            while rate:
+                rate = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
 
 
 async def test_a_connector_that_fell_silent_is_gone(chat: Chat) -> None:
