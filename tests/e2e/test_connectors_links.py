@@ -43,6 +43,15 @@ async def heard(chat: Chat, member: str, pattern: str) -> str:
     return found()[0]
 
 
+async def type_the_code(qq_side: Connector, qq: Chat, tg_side: Connector, tg: Chat) -> None:
+    """Telegram is told a code, it is typed on QQ, and both are told what it did."""
+    await say(tg_side, tg, TG, "绑定")
+    code = re.findall(r"\d{6}", await heard(tg, TG, r"\d{6}"))[0]
+    await say(qq_side, qq, QQ, f"绑定 {code}")
+    assert QQ in await heard(tg, TG, "已绑定")
+    assert TG in await heard(qq, QQ, "已绑定")
+
+
 async def test_a_person_on_two_platforms_is_linked_and_unlinked(
     live: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,11 +68,7 @@ async def test_a_person_on_two_platforms_is_linked_and_unlinked(
         await live.until("rewards", f"{path}{QQ}/balance", {"balance": 2})
         await live.until("rewards", f"{path}{TG}/balance", {"balance": 2})
 
-        await say(tg_side, tg, TG, "绑定")
-        code = re.findall(r"\d{6}", await heard(tg, TG, r"\d{6}"))[0]
-        await say(qq_side, qq, QQ, f"绑定 {code}")
-        assert QQ in await heard(tg, TG, "已绑定")
-        assert TG in await heard(qq, QQ, "已绑定")
+        await type_the_code(qq_side, qq, tg_side, tg)
         await live.until("rewards", f"{path}{TG}/balance", {"balance": 4})
         await live.until("rewards", f"{path}{QQ}/balance", {"balance": 0})
         await say(qq_side, qq, QQ, "积分")

@@ -78,6 +78,13 @@ def said(chat: Chat, message: str) -> MessagePosted:
     return MessagePosted(**where, message_id=message, text="早")
 
 
+def away_in_one_channel(command: Command) -> Done:
+    """The platform cannot be reached for one channel."""
+    if isinstance(command, DeleteMessage) and command.channel_id == "qq:2":
+        raise Unreachable("HTTP 503 for now")
+    return Done()
+
+
 async def test_every_column_is_what_the_connector_did(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of five commands two are taken from Kafka before its store hangs: one is done, one cannot be now."""
     monkeypatch.setattr("connectors.sdk.connector.HEARTBEAT_SECONDS", 0.5)
@@ -91,13 +98,8 @@ async def test_every_column_is_what_the_connector_did(chat: Chat, monkeypatch: p
         kept.extend(arrived)
         await add(store, arrived)
 
-    def answer(command: Command) -> Done:
-        if isinstance(command, DeleteMessage) and command.channel_id == "qq:2":
-            raise Unreachable("HTTP 503 for now")
-        return Done()
-
     monkeypatch.setattr(CommandStore, "add", hangs_at_the_third)
-    chat.platform.answer = answer
+    chat.platform.answer = away_in_one_channel
     for number in range(1, 6):
         await chat.ask(chat.command(DeleteMessage, channel_id=f"qq:{number}"))
     async with chat.running() as connector:
