@@ -1,6 +1,7 @@
 """`hearth rewards`: months and their awards, statements, liabilities, and whether the books fit."""
 
 import json
+from getpass import getuser
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -65,6 +66,40 @@ def statement(
     console.print(table)
 
 
+@app.command("links")
+def links(
+    community: Community,
+    member: Annotated[str, typer.Option(help="Only links of this account.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Which accounts are one person's, the newest first, and which links were undone and why."""
+    query = f"?limit={LINES_MAX}" + (f"&member_id={quote(member, safe='')}" if member else "")
+    shown = _get(f"{_path(community)}/links{query}")["items"]
+    if as_json:
+        _print_json(shown)
+        return
+    table = Table("link", "account", "main account", "since", "brought", "undone")
+    for each in shown:
+        undone = (
+            f"{each['unlinked_at']} {each['unlinked_by']}: {each['reason']}" if each["unlinked_at"] else ""
+        )
+        names = (each["linked_member_id"], each["member_id"])
+        table.add_row(each["link_id"], *names, each["linked_at"], str(each["moved"]), undone)
+    console.print(table)
+
+
+@app.command("unlink")
+def unlink(
+    community: Community,
+    link: Annotated[str, typer.Argument(help="The link's id, as `links` shows it.")],
+    reason: Annotated[str, typer.Option(help="Why; both accounts are told.")],
+) -> None:
+    """An account is on its own again, with what it brought as far as the main wallet still has it."""
+    path = f"{_path(community)}/links/{quote(link, safe='')}/unlink"
+    undone = _ask("POST", path, json={"reason": reason}, headers={"x-operator": getuser()})
+    console.print(f"unlinked, {undone['points']} points went back", highlight=False)
+
+
 @app.command("liability")
 def liability(community: Community, as_json: AsJson = False) -> None:
     """What was issued, redeemed and expired, and what is outstanding."""
@@ -100,8 +135,12 @@ def _path(community: str) -> str:
 
 
 def _get(path: str, **options: Any) -> Any:
+    return _ask("GET", path, **options)
+
+
+def _ask(method: str, path: str, **options: Any) -> Any:
     try:
-        return ask("GET", path, service="rewards", **options).json()
+        return ask(method, path, service="rewards", **options).json()
     except NoAnswer as error:
         errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None

@@ -1,6 +1,7 @@
 """The composition root: everything that rewards consists of is put together here."""
 
 import hashlib
+import secrets
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -22,7 +23,9 @@ def build(settings: Settings) -> FastAPI:
     """The service as an app; its lifespan runs the engine, the sealing of the books, and deliveries."""
     addresses = AddressBook(settings.address_key.get_secret_value().encode() or None)
     # derived, so that who knows a link's signature knows nothing of the token
-    secret = hashlib.sha256(b"gift links\x00" + settings.api_token.get_secret_value().encode()).digest()
+    token = settings.api_token.get_secret_value().encode()
+    secret = hashlib.sha256(b"gift links\x00" + token).digest()
+    codes = hashlib.sha256(b"link codes\x00" + token).digest()
 
     def router(pool: Pool) -> APIRouter:
         return api.router(pool, api.Keys(secret, addresses))
@@ -30,12 +33,12 @@ def build(settings: Settings) -> FastAPI:
     def background(pool: Pool) -> list[Chore]:
         return _chores(pool, settings, addresses)
 
-    return create_service("rewards", settings, routes(), router, background=background)
+    return create_service("rewards", settings, routes(codes), router, background=background)
 
 
-def routes() -> Routes:
-    """Events and timers."""
-    return timers.add_timers(consumers.routes())
+def routes(secret: bytes = b"") -> Routes:
+    """Events and timers; without a secret, codes are made of one that nobody knows."""
+    return timers.add_timers(consumers.routes(secret or secrets.token_bytes(32)))
 
 
 def _chores(pool: Pool, settings: Settings, addresses: AddressBook) -> list[Chore]:

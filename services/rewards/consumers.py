@@ -10,6 +10,7 @@ from services.rewards.handlers.award_thanks import AwardThanks
 from services.rewards.handlers.count_referrals import CountReferrals
 from services.rewards.handlers.erase_members import EraseMembers
 from services.rewards.handlers.judge_messages import JudgeMessages
+from services.rewards.handlers.link_members import LinkMembers
 from services.rewards.handlers.note_people import NotePeople
 from shared.contracts.chat import (
     MemberForgotten,
@@ -29,9 +30,10 @@ from shared.i18n import Catalogue
 TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
-def routes() -> Routes:
-    """The table of events."""
+def routes(secret: bytes) -> Routes:
+    """The table of events; codes that members are told are made of the secret."""
     table = Routes()
+    table.on(MessagePosted, to=LinkMembers(TEXTS, secret))
     table.on(MessagePosted, to=AwardMessages())
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())

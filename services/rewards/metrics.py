@@ -34,7 +34,7 @@ POINTS_MOVED = counter(
         "kind": (
             "reserve", "confirm", "cancel", "fund", "defund", "promise", "return", "deduct", "hold",
                 "release",
-            "void", "expire",
+            "void", "expire", "leave", "arrive", "assume",
         )
     },
 )  # fmt: skip
@@ -47,6 +47,11 @@ ANSWERS = counter(
     "hearth_rewards_answers_total",
     "Questions of members that were answered in the chat.",
     {"wish": ("points", "ranking", "gifts", "redeem", "invite")},
+)
+LINKS = counter(
+    "hearth_rewards_links_total",
+    "Links between accounts of one person, made and undone, and codes that were wrong.",
+    {"what": ("linked", "unlinked", "wrong_code")},
 )
 LEVELS_CHANGED = counter(
     "hearth_rewards_levels_changed_total", "Members who came to another level.", {"way": ("up", "down")}

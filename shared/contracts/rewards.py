@@ -152,6 +152,36 @@ class RedemptionCancelled(Contract):
     reason: Label = ""
 
 
+class MemberLinked(Contract):
+    """Two accounts are one person's from now on; the points of both are the main one's."""
+
+    TYPE = "member.linked"
+    TOPIC = REWARDS_EVENTS
+    IDENTITY = ("link_id",)
+
+    link_id: Id
+    member_id: Id
+    """The main account."""
+    linked_member_id: Id
+    points: int = 0
+    """What the linked account brought; below zero a debt."""
+
+
+class MemberUnlinked(Contract):
+    """An account is on its own again."""
+
+    TYPE = "member.unlinked"
+    TOPIC = REWARDS_EVENTS
+    IDENTITY = ("link_id",)
+
+    link_id: Id
+    member_id: Id
+    """The main account."""
+    linked_member_id: Id
+    points: int = 0
+    """What went back to the linked account; below zero a debt."""
+
+
 REWARDS_CONTRACTS = (
     PointsAwarded,
     PointsReversed,
@@ -163,4 +193,6 @@ REWARDS_CONTRACTS = (
     RedemptionReserved,
     RedemptionConfirmed,
     RedemptionCancelled,
+    MemberLinked,
+    MemberUnlinked,
 )

@@ -3,18 +3,23 @@
 import asyncio
 import json
 import os
+import re
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.sdk.outcomes import Unreachable
+from connectors.sdk.command_store import Arrived, CommandStore
+from connectors.sdk.connector import Connector
+from connectors.sdk.outcomes import Done, Unreachable
 from connectors.sdk.outlet import Outlet
 from connectors.sdk.states import key_of
 from deploy.local.home import REPOSITORY
 from deploy.local.kafka import KafkaServer
+from shared.contracts.chat import MessagePosted
 from shared.contracts.commands import Command, DeleteMessage
 from shared.contracts.connectors import ConnectorState
 from tests.connector_world import Chat, new_name
@@ -65,6 +70,86 @@ async def test_a_connector_is_listed_with_its_error_and_its_goodbye(
         assert f"{chat.community}/qq" in line
         assert "HTTP 502" in line
     assert (await row_of(chat, chat.connector_id))[1]["state"] == "stopped"
+
+
+def said(chat: Chat, message: str) -> MessagePosted:
+    """A message in the community."""
+    where = {"community_id": chat.community, "channel_id": "qq:1", "member_id": "qq:7"}
+    return MessagePosted(**where, message_id=message, text="早")
+
+
+def away_in_one_channel(command: Command) -> Done:
+    """The platform cannot be reached for one channel."""
+    if isinstance(command, DeleteMessage) and command.channel_id == "qq:2":
+        raise Unreachable("HTTP 503 for now")
+    return Done()
+
+
+async def test_every_column_is_what_the_connector_did(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of five commands two are taken from Kafka before its store hangs: one is done, one cannot be now."""
+    monkeypatch.setattr("connectors.sdk.connector.HEARTBEAT_SECONDS", 0.5)
+    monkeypatch.setattr("connectors.sdk.command_intake.RECORDS_MAX", 1)
+    kept: list[Arrived] = []
+    add = CommandStore.add
+
+    async def hangs_at_the_third(store: CommandStore, arrived: Sequence[Arrived]) -> None:
+        if len(kept) == 2:
+            await asyncio.Event().wait()
+        kept.extend(arrived)
+        await add(store, arrived)
+
+    monkeypatch.setattr(CommandStore, "add", hangs_at_the_third)
+    chat.platform.answer = away_in_one_channel
+    for number in range(1, 6):
+        await chat.ask(chat.command(DeleteMessage, channel_id=f"qq:{number}"))
+    async with chat.running() as connector:
+        for number in range(3):
+            await connector.publish([(said(chat, f"m{number}"), datetime.now(UTC))])
+        async with asyncio.timeout(90):
+            row = (await row_of(chat, chat.connector_id))[1]
+            while (row["commands"], row["commands_waiting"], row["last_error"]) != (1, 1, "HTTP 503 for now"):
+                row = (await row_of(chat, chat.connector_id))[1]
+        _, out = await listed(chat)
+        assert (row["platform"], row["state"], row["events"]) == ("scripted", "degraded", 3)
+        assert row["lag"] == connector.intake.lag >= 3
+        assert datetime.fromisoformat(row["last_error_at"]) >= datetime.fromisoformat(row["started_at"])
+        shown = dict(
+            zip(*(re.split(r"\s{2,}", line.strip()) for line in lines_about(chat, out)), strict=True)
+        )
+        assert {name: shown[name] for name in shown if name not in ("told", "a minute", "lag")} == {
+            "connector": chat.connector_id, "platform": "scripted", "state": "degraded",
+            "places": f"{chat.community}/qq", "events": "3", "commands": "1", "waiting": "1",
+            "last error": "HTTP 503 for now",
+        }  # fmt: skip
+        assert int(shown["lag"].replace(",", "")) >= 3
+        assert shown["told"].endswith("s ago")
+
+
+def lines_about(chat: Chat, out: str) -> tuple[str, str]:
+    """The heading, and the line of the connector."""
+    lines = out.splitlines()
+    return lines[0], next(line for line in lines if chat.connector_id in line)
+
+
+async def test_the_rate_is_of_what_was_published_lately(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.sdk.connector.HEARTBEAT_SECONDS", 0.5)
+
+    async def talk(connector: Connector) -> None:
+        while True:
+            await connector.publish([(said(chat, new_name("m")), datetime.now(UTC))])
+            await asyncio.sleep(0.05)
+
+    async with chat.running() as connector:
+        talking = asyncio.create_task(talk(connector))
+        rate = 0.0
+        async with asyncio.timeout(60):
+            while not rate:
+                rate = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
+        assert 1 < rate < 60 / 0.05
+        talking.cancel()
+        async with asyncio.timeout(60):
+            while rate:
+                rate = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
 
 
 async def test_a_connector_that_fell_silent_is_gone(chat: Chat) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.rewards.domain.score import DEFAULT_SCORE, standings
 from services.rewards.handlers.verify_books import VerifyBooks
-from services.rewards.store.months import load_month_facts
+from services.rewards.store.month_facts import load_month_facts
 from shared.contracts.chat import MessagePosted
 from shared.contracts.rewards import MonthClosed, PointsAwarded
 from shared.engine import Event, Timer

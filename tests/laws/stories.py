@@ -96,6 +96,8 @@ def _chat() -> Iterator[Sample]:
     yield _said("申诉", 160, "a1", "cat")
     yield _said("积分", 170, "q1", "ann")
     yield _said("兑换 1", 180, "q2", "ben")
+    yield _said("绑定", 185, "l1", "ben")
+    yield _said("绑定 123456", 187, "l2", "dan")
     yield _said(SUBSTANCE + "，说好了不见不散", 200, "m4")
     yield sample(MessageDeleted(**_about("m2", "ben"), deleted_by="eve"), at(210))
     yield sample(MessageDeleted(**_about("c3", "ben"), deleted_by="ben"), at(220))

@@ -11,6 +11,7 @@ from services.rewards.api import (
     giveaways,
     ideas,
     ledger,
+    links,
     members,
     months,
     redemptions,
@@ -23,8 +24,8 @@ from shared.postgres.connection import Pool
 
 # Routes are tried in their order: what comes in crowds stands first.
 SUBJECTS = (
-    redemptions, rules, gifts, months, ideas, referrals, adjustments, giveaways, reviews, members, ledger,
-        acts,
+    redemptions, rules, gifts, months, ideas, referrals, adjustments, giveaways, reviews, members, links,
+        ledger, acts,
 )  # fmt: skip
 NO_KEYS = Keys()
 

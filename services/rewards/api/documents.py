@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.rewards.api.texts import TEXTS
 from services.rewards.domain.accounts import TransactionKind
-from services.rewards.domain.ledger import Reason
+from services.rewards.domain.reason import Reason
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.score import Standing
 

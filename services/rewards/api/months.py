@@ -13,6 +13,7 @@ from services.rewards.api.documents import MonthDocument, StandingDocument
 from services.rewards.api.paths import MONTH_PATTERN, PREFIX, CommunityId, Locale, Month, refused
 from services.rewards.domain.score import DEFAULT_SCORE, WINNERS, Standing, standings
 from services.rewards.store import months
+from services.rewards.store.month_facts import load_month_facts
 from shared.http.pages import Page, PagingQuery
 from shared.http.problems import Kind
 from shared.postgres.connection import Connection, Pool
@@ -91,5 +92,5 @@ async def _month(connection: Connection, community_id: str, month: str | None) -
 
 async def _standings(connection: Connection, community_id: str, month: date) -> list[Standing]:
     key = (community_id, month)
-    facts = await months.load_month_facts(connection, [key], DEFAULT_SCORE)
+    facts = await load_month_facts(connection, [key], DEFAULT_SCORE)
     return standings(facts[key])

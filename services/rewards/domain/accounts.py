@@ -16,6 +16,8 @@ class AccountKind(StrEnum):
     """What operators may give away: red packets, lotteries, compensation."""
     PROMISED = "promised"
     """What of the budget is set aside for a red packet or a lottery."""
+    TRANSIT = "transit"
+    """Empty but on the way between two accounts of one person."""
     WALLET = "wallet"
     DEBT = "debt"
     PENDING = "pending"
@@ -43,6 +45,10 @@ class TransactionKind(StrEnum):
     RELEASE = "release"
     VOID = "void"
     EXPIRE = "expire"
+    LEAVE = "leave"
+    ARRIVE = "arrive"
+    ASSUME = "assume"
+    """A debt of another account of the same person is taken over."""
 
 
 MEMBER = None
@@ -64,6 +70,9 @@ PATHS: Mapping[TransactionKind, tuple[AccountKind | None, AccountKind | None]] =
     TransactionKind.RELEASE: (AccountKind.HELD, MEMBER),
     TransactionKind.VOID: (AccountKind.HELD, AccountKind.ISSUER),
     TransactionKind.EXPIRE: (AccountKind.WALLET, AccountKind.EXPIRED),
+    TransactionKind.LEAVE: (AccountKind.WALLET, AccountKind.TRANSIT),
+    TransactionKind.ARRIVE: (AccountKind.TRANSIT, MEMBER),
+    TransactionKind.ASSUME: (MEMBER, AccountKind.TRANSIT),
 }
 """From which account to which."""
 OF_MEMBERS = frozenset({AccountKind.WALLET, AccountKind.DEBT, AccountKind.PENDING, AccountKind.HELD})

@@ -8,7 +8,6 @@ has an empty wallet, and wallet + held + debt is what was given less what was ta
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -16,17 +15,6 @@ from services.rewards.domain.accounts import MEMBER, OF_MEMBERS, PATHS, AccountK
 
 Owner = tuple[str, str]
 """community_id, member_id; the community's own accounts have no member id."""
-
-
-class Reason(StrEnum):
-    """Why points are taken back."""
-
-    MESSAGE_REMOVED = "message_removed"
-    MESSAGE_DELETED = "message_deleted"
-    CHECKIN_REVOKED = "checkin_revoked"
-    TAKEN_BACK = "taken_back"
-    """A reaction that its giver took away."""
-    INVITEE_LEFT = "invitee_left"
 
 
 class NotEnough(Exception):

@@ -13,8 +13,9 @@ from services.rewards.domain.ledger import Owner
 from services.rewards.domain.score import DEFAULT_SCORE, standings
 from services.rewards.handlers.chat_choices import hear_choices
 from services.rewards.handlers.chat_redemption import redeem_in_chat
-from services.rewards.store import answers, gifts, months
+from services.rewards.store import answers, gifts, links
 from services.rewards.store.answers import Held
+from services.rewards.store.month_facts import load_month_facts
 from shared.contracts.chat import MessagePosted
 from shared.engine import Event, UnitOfWork
 from shared.engine.speaking import Speaker
@@ -63,7 +64,8 @@ class AnswerMembers:
         fresh = await self._fresh(questions, work)
         if not fresh:
             return
-        held = await answers.balances(work.connection, {each.owner for each in fresh})
+        mains = await links.main_accounts(work.connection, {each.owner for each in fresh})
+        held = await answers.balances(work.connection, set(mains.values()))
         codes = [
             (each.owner[0], invite_code(*each.owner), each.owner[1])
             for each in fresh
@@ -72,7 +74,8 @@ class AnswerMembers:
         await answers.add_codes(work.connection, dict.fromkeys(codes))
         said: dict[tuple[str, str], str] = {}
         for each in fresh:
-            await self._answer(each, held.get(each.owner, Held()), said, work)
+            main = mains[each.owner]
+            await self._answer(each, main[1], held.get(main, Held()), said, work)
 
     async def _fresh(self, questions: Sequence[Question], work: UnitOfWork) -> list[Question]:
         """Those whose askers were not answered a moment ago."""
@@ -87,12 +90,12 @@ class AnswerMembers:
         return fresh
 
     async def _answer(
-        self, each: Question, held: Held, said: dict[tuple[str, str], str], work: UnitOfWork
+        self, each: Question, main: str, held: Held, said: dict[tuple[str, str], str], work: UnitOfWork
     ) -> None:
         event = each.event
         speaker = Speaker(self.texts, event.profile, event.now, work)
         if each.asked.wish is Wish.REDEEM and each.asked.about:
-            text = await redeem_in_chat(event, each.asked.about, speaker)
+            text = await redeem_in_chat(event, main, each.asked.about, speaker)
         elif event.is_stale:
             return
         elif each.asked.wish in (Wish.GIFTS, Wish.REDEEM):
@@ -145,7 +148,7 @@ async def _ranking(each: Question, speaker: Speaker) -> str:
         rows = await answers.ranking_of_all(connection, community_id, SHOWN_MAX)
     elif period is Period.MONTH:
         key = (community_id, month_of(today))
-        facts = (await months.load_month_facts(connection, [key], DEFAULT_SCORE))[key]
+        facts = (await load_month_facts(connection, [key], DEFAULT_SCORE))[key]
         rows = [(place.member_id, place.score) for place in standings(facts)[:SHOWN_MAX]]
     else:
         first = today if period is Period.DAY else today - timedelta(days=today.weekday())

@@ -1,19 +1,22 @@
 """Pays check-ins, counts them for the month, and takes both back when they are revoked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.rewards.domain.calendar import month_of
 from services.rewards.domain.checkin import Checkin, CheckinKey
 from services.rewards.domain.facts import FactChanges
-from services.rewards.domain.ledger import Movement, Reason
+from services.rewards.domain.ledger import Movement, Owner
+from services.rewards.domain.link import Link, others
+from services.rewards.domain.reason import Reason
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count
 from services.rewards.handlers.opening import closed_months
 from services.rewards.handlers.posting import post
 from services.rewards.store.checkins import load_checkins, save_checkins
+from services.rewards.store.links import of_persons
 from services.rewards.store.rules import RuleBooks, load_books
 from shared.contracts.engagement import CheckinRecorded, CheckinRevoked
 from shared.engine import Event, Poison, UnitOfWork
@@ -37,18 +40,42 @@ class AwardCheckins:
         }
         changes = FactChanges(await closed_months(work, months))
         books = await load_books(work.connection, {event.data.community_id for event in batch})
-        checkins = await load_checkins(work.connection, dict.fromkeys(_key(event.data) for event in batch))
+        persons = await of_persons(
+            work.connection, {(event.data.community_id, event.data.member_id) for event in batch}
+        )
+        beside = {event.id: _beside(event, persons) for event in batch} if persons else {}
+        keys = dict.fromkeys(key for event in batch for key in (_key(event.data), *beside.get(event.id, ())))
+        checkins = await load_checkins(work.connection, keys)
         movements: list[Movement] = []
         for event in batch:
             key = _key(event.data)
             before = checkins.get(key) or Checkin(key)
-            after, moved = _pay(before, _told(before, event, books), event)
+            told = _told(before, event, books)
+            # a person is paid once for a day of a campaign, whichever account says so first
+            if told is not before and any(_is_paid(checkins, other) for other in beside.get(event.id, ())):
+                told = replace(told, points=0)
+            after, moved = _pay(before, told, event)
             _count(before, after, changes)
             checkins[key] = after
             movements += moved
-        await save_checkins(work.connection, checkins.values())
+        await save_checkins(
+            work.connection, [checkins[key] for key in dict.fromkeys(_key(event.data) for event in batch)]
+        )
         await count(work, changes)
         await post(work, movements)
+
+
+def _beside(event: Event[Word], persons: Mapping[Owner, Sequence[Link]]) -> list[CheckinKey]:
+    """The same check-in of the person's other accounts."""
+    community_id, local_date, member_id, campaign_id = _key(event.data)
+    owner = (community_id, member_id)
+    accounts = others(owner, persons.get(owner, ()), event.occurred_at)
+    return [(community_id, local_date, account, campaign_id) for account in accounts]
+
+
+def _is_paid(checkins: Mapping[CheckinKey, Checkin], key: CheckinKey) -> bool:
+    found = checkins.get(key)
+    return found is not None and found.award_id is not None
 
 
 def _told(before: Checkin, event: Event[Word], books: RuleBooks) -> Checkin:

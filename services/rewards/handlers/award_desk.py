@@ -8,6 +8,7 @@ from services.rewards.handlers.choosing import Choosing
 from services.rewards.handlers.opening import FROZEN_STATES
 from services.rewards.store import acts, months, prizes
 from services.rewards.store.acts import Act
+from services.rewards.store.month_facts import load_month_facts
 from services.rewards.store.prizes import Prize
 from shared.engine import UnitOfWork, load_community
 from shared.i18n import Catalogue
@@ -54,7 +55,7 @@ async def disqualify(
 
 async def _following(work: UnitOfWork, key: MonthKey, placed: set[str]) -> Prize | None:
     """Facts of a closed month stay as they are: the order is the one that it was closed with."""
-    facts = (await months.load_month_facts(work.connection, [key], DEFAULT_SCORE))[key]
+    facts = (await load_month_facts(work.connection, [key], DEFAULT_SCORE))[key]
     excluded = await months.load_excluded_of(work.connection, key)
     for each in standings([fact for fact in facts if fact.member_id not in excluded]):
         if each.member_id not in placed:

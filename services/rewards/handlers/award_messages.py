@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.rewards import metrics
 from services.rewards.domain.calendar import days_near, month_of
 from services.rewards.domain.facts import DayKey, FactChanges, MonthKey
+from services.rewards.domain.link import Link, others
 from services.rewards.domain.message import Message, MessageKey
 from services.rewards.domain.rules import RuleSet
 from services.rewards.domain.substance import is_substantive
@@ -17,6 +18,7 @@ from services.rewards.handlers.message_desk import Desk, Post
 from services.rewards.handlers.opening import closed_months
 from services.rewards.handlers.posting import post
 from services.rewards.store.facts import DaySlots, load_slots
+from services.rewards.store.links import of_persons as load_persons
 from services.rewards.store.messages import add_messages, load_messages, save_messages
 from services.rewards.store.rules import RuleBooks, load_books
 from shared.contracts.chat import MessagePosted
@@ -32,6 +34,7 @@ class AwardMessages:
         unpaid: Counter[str] = Counter()
         books = await load_books(work.connection, {event.data.community_id for event in batch})
         posts, months = self._read(batch, books, unpaid)
+        posts = await _with_others(posts, work)
         closed = await closed_months(work, months)
         if posts:
             await self._pay(posts, closed, unpaid, work)
@@ -41,7 +44,7 @@ class AwardMessages:
     async def _pay(
         self, posts: Sequence[Post], closed: frozenset[MonthKey], unpaid: Counter[str], work: UnitOfWork
     ) -> None:
-        days = dict.fromkeys(key for each in posts for key in (each.day, *each.beside))
+        days = dict.fromkeys(key for each in posts for key in (each.day, *each.others, *each.beside))
         slots = await load_slots(work.connection, days)
         desk = self._fold(posts, {}, slots, closed)
         # as a rule nothing is known of any message; to try that first is cheaper than to look for each
@@ -102,3 +105,19 @@ class AwardMessages:
             tuple((community_id, other, member_id) for other in beside) if beside else (),
             rules,
         )
+
+
+async def _with_others(posts: list[Post], work: UnitOfWork) -> list[Post]:
+    """What the person's other accounts were paid counts for those messages that came after the link."""
+    if not (known := await load_persons(work.connection, {each.key[:2] for each in posts})):
+        return posts
+    return [_beside(each, known.get(each.key[:2], ())) for each in posts]
+
+
+def _beside(each: Post, links: Sequence[Link]) -> Post:
+    accounts = others(each.key[:2], links, each.event.occurred_at)
+    days = (each.day[1], *(day for _, day, _ in each.beside))
+    keys = [[(each.key[0], day, account) for account in accounts] for day in days]
+    return each._replace(
+        others=tuple(keys[0]), beside=(*each.beside, *(key for row in keys[1:] for key in row))
+    )

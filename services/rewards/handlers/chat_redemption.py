@@ -17,8 +17,8 @@ ASKED = "rewards_redemption"
 LISTED_MAX = 10
 
 
-async def redeem_in_chat(event: Event[MessagePosted], about: str, speaker: Speaker) -> str:
-    """Set the gift aside that is named by its number or name; what to answer."""
+async def redeem_in_chat(event: Event[MessagePosted], member_id: str, about: str, speaker: Speaker) -> str:
+    """Set the gift aside that is named by its number or name, from this wallet; what to answer."""
     data, work = event.data, speaker.work
     listed = await gifts.for_points(work.connection, data.community_id, LISTED_MAX)
     wanted = choice_of(about, {gift.name: gift.gift_id for gift in listed}, tuple(g.gift_id for g in listed))
@@ -29,7 +29,7 @@ async def redeem_in_chat(event: Event[MessagePosted], about: str, speaker: Speak
     mark, savepoint = work.mark(), work.connection.transaction()
     await savepoint.start()
     try:
-        text = await _redeem(event, gift, speaker)
+        text = await _redeem(event, member_id, gift, speaker)
     except (CannotRedeem, NotEnough) as refusal:
         await savepoint.rollback()
         work.rewind(mark)
@@ -38,10 +38,10 @@ async def redeem_in_chat(event: Event[MessagePosted], about: str, speaker: Speak
     return text
 
 
-async def _redeem(event: Event[MessagePosted], gift: Gift, speaker: Speaker) -> str:
+async def _redeem(event: Event[MessagePosted], member_id: str, gift: Gift, speaker: Speaker) -> str:
     data, work = event.data, speaker.work
     here = Community(event.profile, "event", event.now)
-    wish = Wish(data.member_id, gift.gift_id, data.message_id, event.occurred_at)
+    wish = Wish(member_id, gift.gift_id, data.message_id, event.occurred_at)
     made = await reserve(work, here, wish)
     if gift.by_webhook and not gift.needs_address and made.state == "reserved":
         await confirm(work, here, UUID(str(made.redemption_id)), MEMBER)

@@ -8,6 +8,7 @@ from services.rewards import metrics
 from services.rewards.domain.calendar import closes_at, first_instant, month_after
 from services.rewards.domain.facts import MonthKey
 from services.rewards.domain.honours import Honour, honours_of
+from services.rewards.domain.people import excluded_people
 from services.rewards.domain.score import (
     DEFAULT_SCORE,
     WINNERS,
@@ -22,6 +23,7 @@ from services.rewards.handlers.expire_points import expire_points
 from services.rewards.handlers.opening import MONTH_CLOSE
 from services.rewards.store import months as store
 from services.rewards.store import people, prizes
+from services.rewards.store.month_facts import load_month_facts, load_people
 from services.rewards.store.months import Result
 from services.rewards.store.people import Span
 from services.rewards.store.prizes import Prize
@@ -58,11 +60,16 @@ class CloseMonths:
         ready = [key for key in locked if not await self._waits(key, timers[key], aside, books, work)]
         if not ready:
             return
-        facts = await store.load_month_facts(work.connection, ready, self.rule)
+        people_of = await load_people(work.connection, ready)
+        facts = await load_month_facts(work.connection, ready, self.rule)
         excluded = await people.load_excluded(work.connection, [_span(key, timers[key]) for key in ready])
         results = [
-            self._freeze(key, facts[key], excluded[key], aside.get(key, 0), timers[key]) for key in ready
-        ]
+            self._freeze(
+                key, facts[key], excluded_people(excluded[key], people_of.get(key, ())), aside.get(key, 0),
+                timers[key],
+            )._replace(people=people_of.get(key, ()))
+            for key in ready
+        ]  # fmt: skip
         await store.save_results(work.connection, results)
         work.publish_all((_fact(result), result.closed_at) for result in results)
         for result in results:

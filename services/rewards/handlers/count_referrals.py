@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from services.rewards.domain.ledger import Movement, Owner, Reason
+from services.rewards.domain.ledger import Movement, Owner
+from services.rewards.domain.reason import Reason
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.posting import post

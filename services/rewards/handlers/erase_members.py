@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.rewards.domain.accounts import AccountKind, TransactionKind
 from services.rewards.domain.ledger import Movement
@@ -10,10 +11,11 @@ from services.rewards.handlers.change_levels import LEVEL_GRACE
 from services.rewards.handlers.choosing import Choosing
 from services.rewards.handlers.count_referrals import REFERRAL_DUE
 from services.rewards.handlers.handing_over import OPEN_PRIZES
+from services.rewards.handlers.linking import unlink
 from services.rewards.handlers.look_for_farming import decide_review
 from services.rewards.handlers.posting import post
 from services.rewards.handlers.redeem_gifts import cancel_all
-from services.rewards.store import erasure, prizes
+from services.rewards.store import erasure, links, prizes
 from services.rewards.store.ledger import lock_accounts
 from shared.contracts.chat import MemberForgotten
 from shared.contracts.identity import event_id
@@ -73,6 +75,7 @@ async def erase_member(
     What is set aside comes back first, and what the wallet holds then expires: nobody is there to spend it.
     """
     connection, community_id, member_id = work.connection, community.profile.community_id, whose.member_id
+    await _unlink(work, community, whose)
     redemptions = await erasure.open_redemptions(connection, community_id, member_id)
     # before any gift is
     await lock_accounts(connection, {(community_id, ""), (community_id, member_id)})
@@ -88,6 +91,17 @@ async def erase_member(
         now = community.now(work.now)
         await erasure.note_erasure(connection, community_id, now, whose.asked_by, whose.because, counts)
     return counts
+
+
+async def _unlink(work: UnitOfWork, community: Community, whose: Forgotten) -> None:
+    """Accounts that are not forgotten get back what they brought, and keep what was brought to them."""
+    owner = (community.profile.community_id, whose.member_id)
+    for each in (await links.of_persons(work.connection, [owner])).get(owner, ()):
+        if whose.member_id in (each.member_id, each.account_id):
+            await unlink(
+                work, owner[0], UUID(each.link_id), community.now(work.now), whose.asked_by, ERASED,
+                gives_back=whose.member_id == each.member_id,
+            )  # fmt: skip
 
 
 async def _give_up_places(work: UnitOfWork, community: Community, member_id: str, texts: Catalogue) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from services.rewards.domain.calendar import month_of
 from services.rewards.domain.earning import Earning
 from services.rewards.domain.facts import FactChanges
-from services.rewards.domain.ledger import Movement, Reason
+from services.rewards.domain.ledger import Movement
 from services.rewards.domain.message import Message, MessageKey, Ruling
+from services.rewards.domain.reason import Reason
 from services.rewards.domain.rules import RuleName
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.counting import count

@@ -17,6 +17,7 @@ from services.rewards.handlers.posting import post
 from services.rewards.store import acts, reviews
 from services.rewards.store.acts import Act
 from services.rewards.store.ledger import lock_accounts
+from services.rewards.store.links import main_accounts
 from services.rewards.store.reviews import Messages, Review
 from services.rewards.store.rules import load_books
 from shared.contracts.identity import event_id
@@ -27,6 +28,8 @@ from shared.i18n import Catalogue
 EVERY = timedelta(days=7)
 BEFORE_CLOSE = timedelta(hours=4)
 ALERT = "rewards_review"
+Suspects = dict[str, tuple[list[Found], int]]
+"""By member the signals, and the points that they are about."""
 
 
 class CannotDecide(Exception):
@@ -56,7 +59,7 @@ class LookForFarming:
         given = await reviews.load_given(connection, community_id, month, last)
         since = first_instant(month, due.profile.zone)
         before = await reviews.looked_at(connection, community_id, since)
-        suspects = _suspects(messages, given, rules)
+        suspects = await _mains(community_id, _suspects(messages, given, rules), work)
         for member_id, (signals, points) in sorted(suspects.items()):
             if member_id not in before:
                 await self._open(due, member_id, signals, points, work)
@@ -88,9 +91,8 @@ class LookForFarming:
 
 def _suspects(
     messages: Sequence[Messages], given: Mapping[str, Mapping[str, int]], rules: RuleSet
-) -> dict[str, tuple[list[Found], int]]:
-    """By member the signals, and the points that they are about."""
-    suspects: dict[str, tuple[list[Found], int]] = {}
+) -> Suspects:
+    suspects: Suspects = {}
     for each in messages:
         found = [sign for sign in (repetition(each.alike, each.paid), cadence(each.days)) if sign]
         if found:
@@ -101,6 +103,16 @@ def _suspects(
             signs, points = suspects.get(member_id, ([], 0))
             suspects[member_id] = ([*signs, circle], points + sum(received.values()))
     return suspects
+
+
+async def _mains(community_id: str, suspects: Suspects, work: UnitOfWork) -> Suspects:
+    """Points of a linked account are with the main one."""
+    mains = await main_accounts(work.connection, {(community_id, member) for member in suspects})
+    found: Suspects = {}
+    for (_, member_id), (_, main) in sorted(mains.items()):
+        (signs, points), (more, added) = found.get(main, ([], 0)), suspects[member_id]
+        found[main] = ([*signs, *more], points + added)
+    return found
 
 
 async def decide_review(

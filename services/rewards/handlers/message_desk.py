@@ -27,6 +27,8 @@ class Post(NamedTuple):
     beside: tuple[DayKey, ...]
     """Days that may hold a paid message inside the cooldown."""
     rules: RuleSet
+    others: tuple[DayKey, ...] = ()
+    """The same day of the person's other accounts."""
 
 
 @dataclass(slots=True)
@@ -79,8 +81,11 @@ class Desk:
         if same_day is None:
             same_day = self.slots[each.day] = []
         beside = [self.slots.get(day, []) for day in each.beside] if each.beside else ()
-        refused = refuse_slot(at_ms, same_day, beside, rule)
-        lately = self.sketches.get(each.day, ())
+        taken, lately = same_day, self.sketches.get(each.day, ())
+        for day in each.others:
+            taken = [*taken, *self.slots.get(day, [])]
+            lately = [*lately, *self.sketches.get(day, ())]
+        refused = refuse_slot(at_ms, taken, beside, rule)
         if refused is None:
             sketch = sketch_of(each.event.data.text)
             if lately and like_any(sketch, lately, rule.similarity_max):
@@ -90,7 +95,7 @@ class Desk:
             self.unpaid[refused] += 1
             return 0
         same_day.append(at_ms)
-        lately = self.sketches[each.day] = [*lately[1 - KEPT :], sketch]
+        lately = self.sketches[each.day] = [*self.sketches.get(each.day, ())[1 - KEPT :], sketch]
         change = self.changes.of(each.day)
         change.slots.append(at_ms)
         change.sketches = lately

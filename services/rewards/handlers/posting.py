@@ -7,6 +7,7 @@ from services.rewards import metrics
 from services.rewards.domain.accounts import AMONG_OWN, OF_MEMBERS, AccountKind, TransactionKind, needs
 from services.rewards.domain.ledger import Balance, Entry, Movement, Owner, Purse, Till, changes_of, enter
 from services.rewards.handlers.change_levels import change_levels
+from services.rewards.handlers.follow_links import follow_links
 from services.rewards.store.ledger import (
     Account,
     known_transactions,
@@ -14,6 +15,7 @@ from services.rewards.store.ledger import (
     open_accounts,
     write_movements,
 )
+from services.rewards.store.links import of_accounts
 from shared.contracts.contract import Contract
 from shared.contracts.rewards import PointsAwarded, PointsReversed
 from shared.engine import Poison, UnitOfWork
@@ -32,6 +34,10 @@ async def post(work: UnitOfWork, movements: Sequence[Movement]) -> None:
     if not fresh:
         return
     purses, tills = await _open_purses(work.connection, fresh)
+    # with the accounts locked nobody links or unlinks them
+    if (followed := await follow_links(work.connection, fresh)) is not fresh:
+        fresh = followed
+        purses, tills = await _open_purses(work.connection, fresh)
     await write(work, fresh, enter(fresh, purses, tills), purses)
 
 
@@ -67,7 +73,15 @@ async def _open_purses(
     What stays among a member's own accounts needs no till, at which all others of the community would wait.
     """
     members = {(movement.community_id, movement.member_id) for movement in movements}
-    owners = members | {(each.community_id, "") for each in movements if each.does not in AMONG_OWN}
+    # what a linked account is given goes on to the main one, past the till
+    linked = (
+        await of_accounts(connection, members) if all(each.does in AMONG_OWN for each in movements) else ()
+    )
+    owners = members | {
+        (each.community_id, "")
+        for each in movements
+        if each.does not in AMONG_OWN or (each.community_id, each.member_id) in linked
+    }
     wanted = {(*owner, kind) for owner in owners for kind in _kinds(owner)} | _special(movements)
     accounts = await lock_accounts(connection, owners)
     missing = wanted - {(each.community_id, each.member_id, each.kind) for each in accounts}

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.rewards.domain.earning import Claim, Earning, first_word
-from services.rewards.domain.ledger import Movement, Reason
+from services.rewards.domain.ledger import Movement
+from services.rewards.domain.link import others
 from services.rewards.domain.message import Message, MessageKey
+from services.rewards.domain.reason import Reason
 from services.rewards.domain.rules import RuleName, RuleSet
 from services.rewards.domain.transaction_id import award_id, reversal_id
 from services.rewards.handlers.posting import post
@@ -16,6 +18,7 @@ from services.rewards.store.earnings import (
     load_earnings,
     save_earnings,
 )
+from services.rewards.store.links import of_persons
 from services.rewards.store.messages import load_messages
 from services.rewards.store.rules import load_books
 from shared.engine import Event, UnitOfWork
@@ -39,9 +42,10 @@ class Cause(NamedTuple):
 
 async def settle_claims(claims: Sequence[tuple[Cause, Claim]], work: UnitOfWork) -> None:
     """Fold the claims, in their order, into what is known; save, pay and take back."""
+    connection = work.connection
+    claims = await _from_others(claims, work)
     if not claims:
         return
-    connection = work.connection
     books = await load_books(connection, {claim.key[0] for _, claim in claims})
     earnings = await load_earnings(connection, dict.fromkeys(claim.key for _, claim in claims))
     about = dict.fromkeys(key for _, claim in claims if (key := _message(claim)))
@@ -60,6 +64,21 @@ async def settle_claims(claims: Sequence[tuple[Cause, Claim]], work: UnitOfWork)
         movements += moved
     await save_earnings(connection, earnings.values())
     await post(work, movements)
+
+
+async def _from_others(
+    claims: Sequence[tuple[Cause, Claim]], work: UnitOfWork
+) -> Sequence[tuple[Cause, Claim]]:
+    """Without what somebody gives to another account of their own."""
+    owners = {claim.key[:2] for _, claim in claims if claim.giver_id and claim.is_given}
+    if not (known := await of_persons(work.connection, owners)):
+        return claims
+    return [
+        (cause, claim)
+        for cause, claim in claims
+        if not claim.is_given
+        or claim.giver_id not in others(claim.key[:2], known.get(claim.key[:2], ()), claim.occurred_at)
+    ]
 
 
 def settle(

@@ -11,6 +11,7 @@ from typing import Any
 from services.rewards.domain.score import DEFAULT_SCORE, evidence_hash
 from services.rewards.store import books, months, recount
 from services.rewards.store.books import Seal
+from services.rewards.store.month_facts import load_month_facts
 from services.rewards.store.recount import DIFFERENCES_MAX, Slice
 from shared.postgres.connection import Connection, Pool
 
@@ -153,9 +154,7 @@ async def _verify_sums(readers: Sequence[Connection], community_id: str, found: 
 async def _verify_months(connection: Connection, community_id: str, found: Verified) -> None:
     """The evidence of each closed month, from the facts as they are now."""
     closed: Sequence[months.Frozen] = await months.load_frozen(connection, community_id)
-    facts = await months.load_month_facts(
-        connection, [(community_id, each.month) for each in closed], DEFAULT_SCORE
-    )
+    facts = await load_month_facts(connection, [(community_id, each.month) for each in closed], DEFAULT_SCORE)
     for each in closed:
         computed = evidence_hash(
             community_id, each.month, facts[community_id, each.month], DEFAULT_SCORE, each.excluded

@@ -28,15 +28,23 @@ BALANCES = """
     LEFT JOIN account a ON a.community_id = w.c AND a.member_id = w.m AND a.member_id <> ''
     GROUP BY w.c, w.m
 """
+# Linked accounts are their main one.
 RANKING = """
-    SELECT member_id, sum(least(messages, 20) + 5 * checkins)::bigint AS score FROM member_day
-    WHERE community_id = $1 AND day >= $2 AND day <= $3 AND (messages > 0 OR checkins > 0)
+    SELECT member_id, sum(least(messages, 20) + 5 * checkins)::bigint AS score FROM (
+        SELECT coalesce(l.member_id, d.member_id) AS member_id, sum(d.messages) AS messages,
+               sum(d.checkins) AS checkins, max(d.last_at) AS last_at
+        FROM member_day d
+        LEFT JOIN link l ON l.community_id = $1 AND l.account_id = d.member_id AND l.unlinked_at IS NULL
+        WHERE d.community_id = $1 AND d.day >= $2 AND d.day <= $3 AND (d.messages > 0 OR d.checkins > 0)
+        GROUP BY 1, d.day
+    ) AS days
     GROUP BY member_id ORDER BY score DESC, max(last_at), member_id LIMIT $4
 """
 RANKING_OF_ALL = """
-    SELECT a.member_id, a.earned FROM account a
+    SELECT coalesce(l.member_id, a.member_id) AS member_id, sum(a.earned)::bigint AS earned FROM account a
+    LEFT JOIN link l ON l.community_id = $1 AND l.account_id = a.member_id AND l.unlinked_at IS NULL
     WHERE a.community_id = $1 AND a.kind = 'wallet' AND a.earned > 0
-    ORDER BY a.earned DESC, a.member_id LIMIT $2
+    GROUP BY 1 ORDER BY earned DESC, 1 LIMIT $2
 """
 ADD_CODES = """
     INSERT INTO invite_code (community_id, code, member_id) SELECT * FROM unnest($1::text[], $2::text[],

@@ -44,6 +44,9 @@ ERASE_ENTRIES = """
 """
 ERASE_REDEMPTIONS = "DELETE FROM redemption WHERE community_id = $1 AND member_id = $2"
 ERASE_FULFILMENTS = "DELETE FROM fulfilment WHERE community_id = $1 AND member_id = $2"
+ERASE_LINKS = "DELETE FROM link WHERE community_id = $1 AND (account_id = $2 OR member_id = $2)"
+ERASE_LINK_CODES = "DELETE FROM link_code WHERE community_id = $1 AND member_id = $2"
+ERASE_LINK_TRIES = "DELETE FROM link_try WHERE community_id = $1 AND member_id = $2"
 ERASE_ACTS = """
     DELETE FROM act WHERE community_id = $1 AND (subject = $2 OR detail ->> 'member_id' = $2)
 """
@@ -66,6 +69,9 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("giveaway_entry", ERASE_ENTRIES),
     ("redemption", ERASE_REDEMPTIONS),
     ("fulfilment", ERASE_FULFILMENTS),
+    ("link", ERASE_LINKS),
+    ("link_code", ERASE_LINK_CODES),
+    ("link_try", ERASE_LINK_TRIES),
     ("act", ERASE_ACTS),
 )
 """What is counted under which name, in the order in which it goes."""

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import asyncpg
 
 from services.rewards.domain.facts import MonthKey
-from services.rewards.domain.score import MemberFacts, ScoreRule, Standing
+from services.rewards.domain.people import Same
+from services.rewards.domain.score import Standing
 from services.rewards.store.people import Span
 from services.rewards.store.prizes import Prize
 from shared.contracts.identity import milliseconds
@@ -42,37 +43,11 @@ LOCK_OPEN = """
           AND m.state IN ('open', 'closing') FOR UPDATE
     ) AS known
 """
-MONTH_FACTS = """
-    WITH wanted AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::date[]) AS w (community_id, month)),
-    days AS (
-        SELECT wanted.community_id, wanted.month, known.member_id,
-               sum(least(known.messages, $3)) AS messages, sum(known.checkins) AS checkins,
-               max(known.last_at) AS last_at
-        FROM wanted CROSS JOIN LATERAL (
-            SELECT * FROM member_day d
-            WHERE d.community_id = wanted.community_id AND d.day >= wanted.month
-              AND d.day < (wanted.month + interval '1 month')::date
-              AND (d.messages > 0 OR d.checkins > 0) OFFSET 0
-        ) AS known
-        GROUP BY 1, 2, 3
-    ),
-    talks AS (
-        SELECT wanted.community_id, wanted.month, known.member_id, count(*) AS talked_with
-        FROM wanted CROSS JOIN LATERAL (
-            SELECT * FROM talk t
-            WHERE t.community_id = wanted.community_id AND t.month = wanted.month AND t.messages > 0 OFFSET 0
-        ) AS known
-        GROUP BY 1, 2, 3
-    )
-    SELECT days.community_id, days.month, days.member_id, days.messages::int, days.checkins::int,
-           coalesce(talks.talked_with, 0)::int, days.last_at
-    FROM days LEFT JOIN talks USING (community_id, month, member_id)
-"""
 SAVE_RESULTS = """
     INSERT INTO month_result (community_id, month, closed_at, candidates, score_version, evidence_hash,
-                              excluded, dead_letters, text, honours)
+                              excluded, dead_letters, text, honours, people)
     SELECT * FROM unnest($1::text[], $2::date[], $3::timestamptz[], $4::int[], $5::int[], $6::text[],
-                         $7::jsonb[], $8::int[], $9::text[], $10::jsonb[])
+                         $7::jsonb[], $8::int[], $9::text[], $10::jsonb[], $11::jsonb[])
 """
 SAVE_WINNERS = """
     INSERT INTO month_winner (community_id, month, rank, member_id, score, parts, last_at)
@@ -146,6 +121,8 @@ class Result(NamedTuple):
     text: str
     honours: Mapping[str, Sequence[object]]
     """By part of the score: the member and what they have of it."""
+    people: Sequence[Same] = ()
+    """Whose facts those of linked accounts were."""
 
 
 async def load_states(connection: Connection, months: Collection[MonthKey]) -> dict[MonthKey, str]:
@@ -178,17 +155,6 @@ async def lock_open(connection: Connection, months: Collection[MonthKey]) -> lis
     return [(row[0], row[1]) for row in await connection.fetch(LOCK_OPEN, *columns)]
 
 
-async def load_month_facts(
-    connection: Connection, months: Collection[MonthKey], rule: ScoreRule
-) -> dict[MonthKey, list[MemberFacts]]:
-    """What every candidate of these months did, in one query; keys must not repeat."""
-    columns = list(zip(*months, strict=True)) or [(), ()]
-    facts: dict[MonthKey, list[MemberFacts]] = {key: [] for key in months}
-    for row in await connection.fetch(MONTH_FACTS, *columns, rule.messages_per_day_max):
-        facts[row[0], row[1]].append(MemberFacts(row[2], row[3], row[4], row[5], row[6]))
-    return facts
-
-
 async def save_results(connection: Connection, results: Iterable[Result]) -> None:
     """Freeze results and close their months."""
     rows = sorted(results, key=lambda result: result[:2])
@@ -204,6 +170,7 @@ async def save_results(connection: Connection, results: Iterable[Result]) -> Non
         [row.dead_letters for row in rows],
         [row.text for row in rows],
         [json.dumps(dict(row.honours)) for row in rows],
+        [json.dumps({each.account_id: [each.member_id, each.twice] for each in row.people}) for row in rows],
     )
     winners = [(row, standing) for row in rows for standing in row.top]
     await connection.execute(

@@ -42,10 +42,6 @@ EXCLUDED = """
     SELECT w.community_id, w.month, p.member_id, 'staff' AS why
     FROM wanted w JOIN person p ON p.community_id = w.community_id WHERE p.is_staff
     UNION ALL
-    SELECT w.community_id, w.month, p.member_id, 'left'
-    FROM wanted w JOIN person p ON p.community_id = w.community_id
-    WHERE p.left_at IS NOT NULL AND p.left_at > coalesce(p.joined_at, '-infinity')
-    UNION ALL
     SELECT w.community_id, w.month, s.member_id, 'sanctioned'
     FROM wanted w JOIN sanction s ON s.community_id = w.community_id
     WHERE s.kind IN ('mute', 'removal') AND s.applied_at >= w.begins AND s.applied_at < w.ends
@@ -53,6 +49,10 @@ EXCLUDED = """
     UNION ALL
     SELECT w.community_id, w.month, r.member_id, 'held'
     FROM wanted w JOIN review r ON r.community_id = w.community_id WHERE r.state = 'held'
+    UNION ALL
+    SELECT w.community_id, w.month, p.member_id, 'left'
+    FROM wanted w JOIN person p ON p.community_id = w.community_id
+    WHERE p.left_at IS NOT NULL AND p.left_at > coalesce(p.joined_at, '-infinity')
 """
 STAFF = "operator"
 """The role that a connector gives to operators."""

@@ -39,6 +39,7 @@ PAGE = """
     ORDER BY opened_at DESC, review_id DESC LIMIT $5
 """
 NOTE_LOOK = "UPDATE month SET looked_at = $3 WHERE community_id = $1 AND month = $2"
+IS_HELD = "SELECT EXISTS (SELECT FROM review WHERE community_id = $1 AND member_id = $2 AND state = 'held')"
 
 
 class Review(NamedTuple):
@@ -120,3 +121,9 @@ async def page(
 ) -> Sequence[asyncpg.Record]:
     """Newest first."""
     return await connection.fetch(PAGE, community_id, state, *(before or (None, None)), rows)
+
+
+async def is_held(connection: Connection, community_id: str, member_id: str) -> bool:
+    """Whether somebody looks at how the member's points were earned."""
+    found: bool = await connection.fetchval(IS_HELD, community_id, member_id)
+    return found

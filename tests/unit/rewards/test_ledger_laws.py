@@ -56,7 +56,8 @@ def test_every_kind_of_transaction_sums_to_zero_and_takes_no_more_than_there_is(
 ) -> None:
     purse = Purse(1, 2, wallet if not debt else 0, -debt)
     purse.others = {name: Balance(9, other) for name in ("pending", "held")}
-    till = Till(3, {name: Balance(8, other) for name in ("gift_budget", "promised", "redeemed", "expired")})
+    owned = ("gift_budget", "promised", "redeemed", "expired", "transit")
+    till = Till(3, {name: Balance(8, other) for name in owned})
     before = {**{name: each.points for name, each in (purse.others | till.others).items()},
               "wallet": purse.wallet, "debt": purse.debt, "issuer": 0}  # fmt: skip
     source = PATHS[kind][0]
