@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -31,6 +32,14 @@ def _strong(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < TOKEN_CHARACTERS_MIN:
         raise ValueError(f"it needs at least {TOKEN_CHARACTERS_MIN} characters")
     return value
+
+
+def _holds_certificates(path: Path) -> bool:
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ssl.SSLError):
+        return False
+    return True
 
 
 def _addresses(value: str) -> str:
@@ -70,6 +79,8 @@ class ProcessSettings(BaseSettings):
             raise ValueError("KAFKA_USERNAME, KAFKA_PASSWORD and KAFKA_CA_FILE belong together: all or none")
         if self.kafka_ca_file and not self.kafka_ca_file.is_file():
             raise ValueError(f"KAFKA_CA_FILE names {self.kafka_ca_file}, which is no file")
+        if self.kafka_ca_file and not _holds_certificates(self.kafka_ca_file):
+            raise ValueError(f"KAFKA_CA_FILE names {self.kafka_ca_file}, which holds no readable certificate")
         return self
 
     def __init__(self, **values: Any) -> None:

@@ -1,6 +1,7 @@
 """Certificates of a server on the loopback, by an authority made for the test."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -10,6 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from deploy.local.ports import HOST
+
+
+@cache
+def authority() -> str:
+    """An authority's certificate that nobody has the key of, in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody")])
+    made = _certificate(name, key, name, key, x509.BasicConstraints(ca=True, path_length=0))
+    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def make_certificates(folder: Path) -> None:

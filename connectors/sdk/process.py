@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from connectors.sdk.settings import ConnectorSettings
-from shared.kafka.access import BadAuthority, access_of, client_arguments
 from shared.observability import logs
 from shared.observability.exposition import metrics_served
 from shared.settings import BadSettings
@@ -17,11 +16,6 @@ def run(settings: ConnectorSettings, work: Coroutine[Any, Any, None]) -> None:
     """Run until the work ends, with metrics where a port is given."""
     logs.configure(settings.connector_id, settings.log_level)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    try:
-        client_arguments(access_of(settings))
-    except BadAuthority as error:
-        work.close()
-        raise BadSettings(f"cannot start: {error}") from None
     with ExitStack() as stack:
         if settings.metrics_port is not None:
             try:

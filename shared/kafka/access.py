@@ -12,10 +12,6 @@ from shared.settings import ProcessSettings
 SASL_MECHANISM = "SCRAM-SHA-512"
 
 
-class BadAuthority(ValueError):
-    """The file of certificate authorities cannot be read; the message names it."""
-
-
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
     """Brokers that ask for TLS and a login."""
@@ -26,13 +22,8 @@ class KafkaAccess:
     ca_file: Path
 
     def context(self) -> ssl.SSLContext:
-        """Trusts the authorities of `ca_file` alone; raises `BadAuthority`."""
-        try:
-            return ssl.create_default_context(cafile=str(self.ca_file))
-        except (OSError, ssl.SSLError) as error:
-            raise BadAuthority(
-                f"{self.ca_file} holds no readable certificate: {type(error).__name__}"
-            ) from None
+        """Trusts the authorities of `ca_file` alone."""
+        return ssl.create_default_context(cafile=str(self.ca_file))
 
 
 Kafka = str | KafkaAccess

@@ -8,6 +8,7 @@ from deploy.cluster.credentials import ADMINISTRATOR, contents, own_keys
 from deploy.cluster.rendering import Manifest, of_kind
 from deploy.local.prepare import password_variables
 from deploy.local.roles import SERVICES
+from tests.certificates import authority
 
 MOUNTED = "/run/hearth"
 BOTS = """
@@ -84,9 +85,7 @@ def _secrets() -> dict[str, dict[str, str]]:
     """Those that people or a store make, and those that operators make."""
     names = [f"hearth-{user}" for user in (*SERVICES, "connectors")]
     users = {name: {"password": password(name)} for name in names}
-    authorities = {
-        name: {"ca.crt": "certificate"} for name in ("hearth-cluster-ca-cert", "hearth-database-ca")
-    }
+    authorities = {name: {"ca.crt": authority()} for name in ("hearth-cluster-ca-cert", "hearth-database-ca")}
     made = contents(
         {role: password(role) for role in (*password_variables(), ADMINISTRATOR)},
         {service: f"a-token-for-{service}" for service in SERVICES},

@@ -11,7 +11,7 @@ from deploy.local.addresses import with_database, with_login
 from deploy.local.kafka import KafkaServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.prepare import password_variables
-from deploy.local.roles import create_roles, logins
+from deploy.local.roles import SERVICES, create_roles, logins
 from tests.architecture.built import free_port
 from tests.deploy.pods import connector_pod, database_pod, service_pod
 from tests.deploy.running import Start
@@ -65,11 +65,18 @@ async def test_what_a_connector_lacks_is_one_line_that_names_it(
     assert said.count("\n") == 1
 
 
-async def test_an_authority_that_is_no_certificate_is_one_line(start: Start, tmp_path: Path) -> None:
-    code, said = await (await start(connector_pod("telegram", tmp_path / "run"))).ended()
+@pytest.mark.parametrize("name", ["telegram", "rewards"])
+async def test_an_authority_that_is_no_certificate_is_one_line(
+    start: Start, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "run"
+    pod = service_pod(OVERLAY, name, folder) if name in SERVICES else connector_pod(name, folder)
+    pod.file("kafka-authority/ca.crt").write_text("certificate")
+    code, said = await (await start(pod)).ended()
     assert code == 1
-    assert said.startswith("cannot start: ")
-    assert said.endswith("ca.crt holds no readable certificate: SSLError\n")
+    assert said.startswith("cannot start: KAFKA_CA_FILE names ")
+    assert said.endswith("ca.crt, which holds no readable certificate\n")
+    assert said.count("\n") == 1
 
 
 async def test_a_variable_that_nobody_knows_is_one_line_that_names_the_one_that_is_meant(

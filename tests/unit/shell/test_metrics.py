@@ -14,13 +14,12 @@ from shared.observability.metrics import BadMetric, Counter, Declared, counter, 
 
 @pytest.fixture(autouse=True)
 def undone() -> Iterator[None]:
-    """What a test declares is gone after it."""
-    before = list(metrics.DECLARED)
-    known = set(REGISTRY._collector_to_names)
+    """What a test declares is gone after it; what modules declare that it imports stays."""
     yield
-    metrics.DECLARED[:] = before
-    for collector in set(REGISTRY._collector_to_names) - known:
-        REGISTRY.unregister(collector)
+    metrics.DECLARED[:] = [each for each in metrics.DECLARED if not each.name.startswith("hearth_test_")]
+    for collector, names in list(REGISTRY._collector_to_names.items()):
+        if any(name.startswith("hearth_test_") for name in names):
+            REGISTRY.unregister(collector)
 
 
 def value(name: str, **labels: str) -> float | None:
