@@ -32,6 +32,7 @@ TITLES = {
     "hearth_rewards_gifts_chosen_total": "礼品选择",
     "hearth_rewards_gifts_fulfilled_total": "礼品发放",
     "hearth_rewards_levels_changed_total": "等级变化",
+    "hearth_rewards_links_total": "账号关联",
     "hearth_rewards_points_moved_total": "积分流转",
     "hearth_rewards_redemptions_total": "积分兑换",
     "hearth_rewards_reviews_total": "刷分审查",

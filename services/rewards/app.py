@@ -1,7 +1,6 @@
 """The composition root: everything that rewards consists of is put together here."""
 
 import hashlib
-import secrets
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -38,7 +37,7 @@ def build(settings: Settings) -> FastAPI:
 
 def routes(secret: bytes = b"") -> Routes:
     """Events and timers; without a secret, codes are made of one that nobody knows."""
-    return timers.add_timers(consumers.routes(secret or secrets.token_bytes(32)))
+    return timers.add_timers(consumers.routes(secret))
 
 
 def _chores(pool: Pool, settings: Settings, addresses: AddressBook) -> list[Chore]:

@@ -1,6 +1,7 @@
 """Which events rewards takes, and who takes them."""
 
 from pathlib import Path
+from secrets import token_bytes
 
 from services.rewards.handlers.answer_members import AnswerMembers
 from services.rewards.handlers.award_checkins import AwardCheckins
@@ -30,10 +31,10 @@ from shared.i18n import Catalogue
 TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 
 
-def routes(secret: bytes) -> Routes:
-    """The table of events; codes that members are told are made of the secret."""
+def routes(secret: bytes = b"") -> Routes:
+    """The table of events; codes for members are made of the secret, or of one that nobody knows."""
     table = Routes()
-    table.on(MessagePosted, to=LinkMembers(TEXTS, secret))
+    table.on(MessagePosted, to=LinkMembers(TEXTS, secret or token_bytes(32)))
     table.on(MessagePosted, to=AwardMessages())
     table.on(MessageRemoved, MessageRestored, MessageDeleted, to=JudgeMessages())
     table.on(CheckinRecorded, CheckinRevoked, to=AwardCheckins())

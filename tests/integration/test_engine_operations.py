@@ -22,9 +22,10 @@ SOME_ROWS = """
     INSERT INTO lane_offset (consumer_group, topic, partition, first_offset, next_offset, applied, skipped)
     VALUES ('hearth.teahouse', 'chat.events', 99, 3, 10, 5, 2);
     INSERT INTO dead_letter
-        (consumer_group, topic, partition, "offset", reason, detail, headers, value, status)
+        (consumer_group, topic, partition, "offset", reason, detail, headers, value, status,
+         resolved_by, resolved_for, resolved_at)
     SELECT 'hearth.teahouse', 'chat.events', 99, n, 'not_json', 'd', '{"h": "canary"}', 'canary',
-           CASE WHEN n = 7 THEN 'replayed' ELSE 'dead' END
+           CASE WHEN n = 7 THEN 'replayed' ELSE 'dead' END, 'lin', 'mended', now()
     FROM generate_series(1, 11) AS n;
 """
 
