@@ -20,7 +20,7 @@ from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.health import health_router
 from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
-from connectors.sdk.places import read_places
+from connectors.sdk.places import claims_of, read_places
 from shared.contracts.profiles import Channel
 from shared.kafka.access import access_of
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 def build(settings: Settings) -> FastAPI:
     """The connector as an app that the homeserver talks to."""
     rooms = read_places(settings.places_file)
-    claims = tuple(dict.fromkeys(rooms.values()))
+    claims = claims_of(rooms)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

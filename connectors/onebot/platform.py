@@ -11,7 +11,7 @@ from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_of
+from connectors.sdk.places import act_in, channels_asked
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -41,7 +41,7 @@ class OneBotPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's role; without a channel what it can do in all groups."""
-        groups = channels_of(self.groups, claim) if channel_id is None else [claim.platform_id(channel_id)]
+        groups = channels_asked(self.groups, claim, channel_id)
         return ability_of({self.roles.get(group, "member") for group in groups})
 
     async def learn(self) -> None:

@@ -13,7 +13,7 @@ from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, NotYet, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_of
+from connectors.sdk.places import act_in, channels_asked
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -54,7 +54,7 @@ class SatoriPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the server's features; without a channel what it can do in all channels."""
-        channels = channels_of(self.places, claim) if channel_id is None else [claim.platform_id(channel_id)]
+        channels = channels_asked(self.places, claim, channel_id)
         in_guilds = all(self.guilds.of(channel) is not None for channel in channels)
         possible = {**FEATURES, **(IN_GUILDS if in_guilds else {})}
         able = frozenset().union(*(acts for name, acts in possible.items() if name in self.features))

@@ -71,6 +71,11 @@ def channels_of(places: dict[str, Claim], claim: Claim) -> list[str]:
     return [channel for channel, owner in places.items() if owner == claim]
 
 
+def channels_asked(places: dict[str, Claim], claim: Claim, channel_id: str | None) -> list[str]:
+    """The platform's id of the named channel, or those of all of the claim's."""
+    return channels_of(places, claim) if channel_id is None else [claim.platform_id(channel_id)]
+
+
 def claims_of(places: dict[str, Claim]) -> tuple[Claim, ...]:
     """Each claim once."""
     return tuple(dict.fromkeys(places.values()))
@@ -80,7 +85,7 @@ async def act_in(
     places: dict[str, Claim], claim: Claim, channel_id: str | None, act: Callable[[str], Awaitable[object]]
 ) -> None:
     """Act in the named channel, or in all of the claim; it is refused where no channel would do it."""
-    channels = channels_of(places, claim) if channel_id is None else [claim.platform_id(channel_id)]
+    channels = channels_asked(places, claim, channel_id)
     failures: list[Refused | Gone] = []
     for channel in channels:
         try:
