@@ -13,6 +13,8 @@ ALTER TABLE month_result ADD COLUMN excluded jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE month_result ADD COLUMN dead_letters integer NOT NULL DEFAULT 0;
 ALTER TABLE month_result ADD COLUMN text text NOT NULL DEFAULT '';
 ALTER TABLE month_result ADD COLUMN honours jsonb NOT NULL DEFAULT '{}';
+-- By account, whose facts they were when the month closed, and how many of its check-ins counted already.
+ALTER TABLE month_result ADD COLUMN people jsonb NOT NULL DEFAULT '{}';
 
 -- What can be won or redeemed.
 CREATE TABLE gift (

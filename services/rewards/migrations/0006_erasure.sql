@@ -34,10 +34,12 @@ BEGIN
     UPDATE month_winner SET member_id = alias WHERE community_id = community AND member_id = member;
     UPDATE month_result SET
         excluded = replace(excluded::text, name, other)::jsonb,
+        people = replace(people::text, name, other)::jsonb,
         honours = replace(honours::text, name, other)::jsonb,
         text = replace(text, member, alias)
     WHERE community_id = community
-      AND (excluded ? member OR position(name IN honours::text) > 0 OR position(member IN text) > 0);
+      AND (excluded ? member OR position(name IN honours::text) > 0 OR position(name IN people::text) > 0
+           OR position(member IN text) > 0);
     UPDATE prize SET member_id = alias WHERE community_id = community AND member_id = member;
     PERFORM set_config('hearth.forgetting', 'off', true);
 END $$;

@@ -51,31 +51,3 @@ CREATE TABLE link_try (
     tries        integer NOT NULL,
     PRIMARY KEY (community_id, member_id)
 ) WITH (fillfactor = 80);
-
--- By account, whose facts they were when the month closed, and how many of its check-ins counted already.
-ALTER TABLE month_result ADD COLUMN people jsonb NOT NULL DEFAULT '{}';
-
-CREATE OR REPLACE FUNCTION forget_in_books(community text, member text, alias text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-    name  text := to_jsonb(member)::text;
-    other text := to_jsonb(alias)::text;
-BEGIN
-    IF member = '' OR alias = '' THEN
-        RAISE EXCEPTION 'a member has a name';
-    END IF;
-    PERFORM set_config('hearth.forgetting', 'on', true);
-    UPDATE account SET member_id = alias WHERE community_id = community AND member_id = member;
-    UPDATE transaction SET member_id = alias WHERE community_id = community AND member_id = member;
-    UPDATE month_winner SET member_id = alias WHERE community_id = community AND member_id = member;
-    UPDATE month_result SET
-        excluded = replace(excluded::text, name, other)::jsonb,
-        people = replace(people::text, name, other)::jsonb,
-        honours = replace(honours::text, name, other)::jsonb,
-        text = replace(text, member, alias)
-    WHERE community_id = community
-      AND (excluded ? member OR position(name IN honours::text) > 0 OR position(name IN people::text) > 0
-           OR position(member IN text) > 0);
-    UPDATE prize SET member_id = alias WHERE community_id = community AND member_id = member;
-    PERFORM set_config('hearth.forgetting', 'off', true);
-END $$;
