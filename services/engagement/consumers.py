@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.engagement.domain.policy import CheckinPolicy
+from services.engagement.handlers.answer_silence import AnswerSilence
 from services.engagement.handlers.follow_channels import FollowChannels
 from services.engagement.handlers.forget_members import ForgetMembers
 from services.engagement.handlers.hear_members import HearMembers
@@ -18,8 +19,8 @@ TEXTS = Catalogue.load(Path(__file__).parent / "locale")
 def routes(policy: CheckinPolicy | None = None) -> Routes:
     """The table of events; messages and what is decided about them share a handler and so its one load."""
     table = Routes()
-    # first, since it may cut a history: others are given what comes before
-    table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=FollowChannels())
+    follow_channels = FollowChannels(TEXTS, AnswerSilence(TEXTS))
+    table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=follow_channels)
     keep_checkins = KeepCheckins(TEXTS, policy or CheckinPolicy())
     table.on(MessagePosted, MessageDeleted, MessageRemoved, MessageRestored, to=keep_checkins)
     table.on(MessagePosted, MemberJoined, MemberLeft, JoinWaveNoticed, to=HearMembers(TEXTS))

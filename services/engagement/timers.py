@@ -8,6 +8,7 @@ from services.engagement.handlers.announce_gatherings import (
     AnnounceGatherings,
     RunSessions,
 )
+from services.engagement.handlers.answer_silence import AnswerSilence
 from services.engagement.handlers.care_for_members import CARE_DAILY, CareForMembers
 from services.engagement.handlers.check_questions import CheckQuestions
 from services.engagement.handlers.close_forms import CLOSE_FORM, CloseForms
@@ -34,7 +35,7 @@ def add_timers(table: Routes) -> Routes:
     """Complete the table of events with the timers."""
     table.on_timer(FORGET_VERDICTS, to=ForgetVerdicts())
     table.on_timer(LEARN_HOURS, to=LearnHours())
-    table.on_timer(LOOK_FOR_SILENCE, to=LookForSilence(TEXTS), foreseen=True)
+    table.on_timer(LOOK_FOR_SILENCE, to=LookForSilence(AnswerSilence(TEXTS)), foreseen=True)
     table.on_timer(POST_DUE, to=SendPosts())
     table.on_timer(GREET_NEWCOMERS, to=GreetNewcomers(TEXTS))
     table.on_timer(WATCH_INTRODUCTION, to=WatchIntroductions(TEXTS))

@@ -10,7 +10,6 @@ from shared.engine.errors import is_poison
 from shared.engine.event import DueTimer, Event
 from shared.engine.plan import Planned
 from shared.engine.record import DETAIL_CHARACTERS_MAX, Dead, Raw
-from shared.engine.rounds import before_cuts
 from shared.engine.routes import Routes
 from shared.engine.work import UnitOfWork
 
@@ -29,16 +28,13 @@ class Effects:
         self.foreseen = frozenset(routes.foreseen)
 
     async def apply(self, events: Sequence[Planned], work: UnitOfWork) -> None:
-        """Every handler once, with all of its events in log order, up to where the first cuts a history."""
-        left: Sequence[Planned] = [each for each in events if each.event.data.community_id not in work.cuts]
-        for number, route in enumerate(self._routes):
+        """Every handler once, with all of its events in log order."""
+        for route in self._routes:
             batch: list[Event[Any]] = [
-                each.event for each in left if type(each.event.data) in route.contracts
+                each.event for each in events if type(each.event.data) in route.contracts
             ]
             if batch:
                 await route.handler(batch, work)
-            if number == 0:
-                left, _ = before_cuts(left, work.cuts)
 
     async def fire(self, due: Sequence[DueTimer], work: UnitOfWork) -> None:
         """Every kind's handler once, with its due timers; a kind that no code knows any more is dropped."""

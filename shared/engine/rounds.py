@@ -136,20 +136,3 @@ def premature(
         else:
             cut.append(planned)
     return keep, cut
-
-
-def before_cuts(
-    events: Sequence[Planned], cuts: Mapping[str, str]
-) -> tuple[Sequence[Planned], Sequence[Planned]]:
-    """Split events at those, named by community, that come behind a timer."""
-    if not cuts:
-        return events, ()
-    now: list[Planned] = []
-    later: list[Planned] = []
-    held: set[str] = set()
-    for planned in events:
-        community_id = planned.event.data.community_id
-        if cuts.get(community_id) == planned.event.id:
-            held.add(community_id)
-        (later if community_id in held else now).append(planned)
-    return now, later

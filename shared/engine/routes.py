@@ -46,7 +46,7 @@ class Routes:
     together: set[str] = field(default_factory=set)
     """Of those, the kinds whose timers fire at once, whatever their moments."""
     foreseen: set[str] = field(default_factory=set)
-    """Kinds at whose moments a history is cut only where a handler of events asks for it."""
+    """Kinds that a handler of events fires by itself where a history passes their moments."""
     ahead: Callable[[Sequence[Contract]], None] | None = None
     """Takes valid facts of the next poll, which may be handled, or not, or again: for thoughts that depend on
     nothing else, while the database works on the batch before."""
@@ -72,9 +72,8 @@ class Routes:
         nothing but what bears an earlier moment of the community's clock, or delete what nobody asks for.
         Such timers that also mean nothing to each other may be given `together`, several of a community.
 
-        Whether a `foreseen` timer would do anything, a handler of events finds out that passes its moment. It
-        is the first of its service, and moves the timer on, or calls `cut_at`. None is left before the first
-        event of a community in a batch.
+        What a `foreseen` timer would do, a handler of events does when an event passes its moment, and
+        moves the timer on. It fires by itself where no event follows, and before others that come later.
         """
         if kind in self.timers:
             raise ValueError(f"timer kind {kind!r} has a handler already")

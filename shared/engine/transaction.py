@@ -1,5 +1,6 @@
 """One transaction: a batch of one or several lanes with inbox, effects, timers, outbox and fence."""
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,6 @@ from shared.engine.plan import Plan, Planned, without_repeats
 from shared.engine.progress import Announcer
 from shared.engine.rounds import (
     View,
-    before_cuts,
     before_timers,
     premature,
     ready_timers,
@@ -29,8 +29,7 @@ from shared.postgres.connection import Connection
 
 ROUNDS_MAX = 10_000
 """A timer that sets itself again in its own past would run for ever."""
-EVENTS_AHEAD = 500
-"""So many events are given at once to handlers that may cut a history at a foreseen timer."""
+EVENTS_AHEAD_MIN = 50
 
 
 @dataclass(slots=True)
@@ -57,6 +56,8 @@ class Transaction:
     """Those rows: lane, number, event."""
     _buried: set[str] = field(default_factory=set)
     _waiting: dict[str, datetime] = field(default_factory=dict)
+    _ahead: int = sys.maxsize
+    """Events of a history that are applied at once, as many as lately went without a cut, and twice that."""
     _ready_names: set[TimerName] = field(default_factory=set)
     """Timers that fire after the events in hand."""
 
@@ -90,8 +91,8 @@ class Transaction:
         timers = await self._ready(view, work, effects, pending)
         for _ in range(ROUNDS_MAX):
             before, after = before_timers(pending, timers)
-            if effects.foreseen and self.plan.reached and len(before) > EVENTS_AHEAD:
-                before, after = before[:EVENTS_AHEAD], [*before[EVENTS_AHEAD:], *after]
+            if len(before) > self._ahead:
+                before, after = before[: self._ahead], [*before[self._ahead :], *after]
             self._ready_names = {(timer.community_id, timer.kind, timer.key) for timer in timers}
             cut, has_touched_due = await self._segment(before, work, effects)
             pending = [*cut, *after] if cut else after
@@ -138,17 +139,17 @@ class Transaction:
         mark, buried = work.mark(), set(self._buried)
         work.earliest_asked.clear()
         await self._guarded(events, work, effects.apply)
-        applied, held = before_cuts(events, work.cuts)
-        work.cuts.clear()
-        keep, cut = premature(applied, work.earliest_asked, self.plan.reached)
+        keep, cut = premature(events, work.earliest_asked, self.plan.reached)
         if not cut:
             await savepoint.commit()
-            return held, await self._save_timers(work)
+            self._ahead = min(2 * self._ahead, sys.maxsize)
+            return (), await self._save_timers(work)
         await savepoint.rollback()
         work.rewind(mark)
         self._unbury(buried)
+        self._ahead = max(len(keep), EVENTS_AHEAD_MIN)
         again, has_touched_due = await self._segment(keep, work, effects)
-        return [*again, *cut, *held], has_touched_due
+        return [*again, *cut], has_touched_due
 
     async def _fire(self, due: Sequence[DueTimer], work: UnitOfWork, effects: Effects) -> None:
         if not due:

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope, headers_of, seal
 from shared.engine.errors import Poison
-from shared.engine.event import Event, Timer
+from shared.engine.event import Timer
 from shared.engine.overlap import during
 from shared.postgres.connection import Connection
 
@@ -53,8 +53,6 @@ class UnitOfWork:
     timers_cancelled: set[TimerName] = field(default_factory=set)
     earliest_asked: dict[str, datetime] = field(default_factory=dict)
     """By community: the earliest moment that a timer was asked for, also when it was moved on later."""
-    cuts: dict[str, str] = field(default_factory=dict)
-    """By community: the first event that comes behind a timer; it and those after it are left for later."""
 
     def publish(self, data: Contract, occurred_at: datetime) -> str:
         """Announce a fact or ask for a command when the transaction commits; returns its id."""
@@ -96,15 +94,6 @@ class UnitOfWork:
         if earliest is None or timer.due_at < earliest:
             self.earliest_asked[timer.community_id] = timer.due_at
 
-    def cut_at(self, event: Event[Any], timer: Timer) -> None:
-        """Of a history: set a timer that comes before an event, which is not the first of its batch.
-
-        The handler leaves this event and later ones of the community; it is the first of its service, and
-        others are not given them. They come again behind the timer.
-        """
-        self.set_timer(timer)
-        self.cuts[event.community_id] = event.id
-
     def cancel_timer(self, community_id: str, kind: str, key: str = "") -> None:
         """Take a timer back; one that is not set is no error."""
         name = (community_id, kind, key)
@@ -113,14 +102,13 @@ class UnitOfWork:
 
     def mark(self) -> "Mark":
         """For the engine: what is collected so far, to come back to."""
-        return Mark(len(self.outgoing), dict(self.timers_set), set(self.timers_cancelled), dict(self.cuts))
+        return Mark(len(self.outgoing), dict(self.timers_set), set(self.timers_cancelled))
 
     def rewind(self, mark: "Mark") -> None:
         """For the engine: forget what was collected after the mark."""
         del self.outgoing[mark.outgoing :]
         self.timers_set = dict(mark.timers_set)
         self.timers_cancelled = set(mark.timers_cancelled)
-        self.cuts = dict(mark.cuts)
 
 
 class Mark(NamedTuple):
@@ -129,4 +117,3 @@ class Mark(NamedTuple):
     outgoing: int
     timers_set: dict[TimerName, Timer]
     timers_cancelled: set[TimerName]
-    cuts: dict[str, str]

@@ -11,6 +11,8 @@ TOPIC_RESTS = timedelta(days=14)
 """In a channel that heard of it."""
 ELSEWHERE_RESTS = timedelta(days=1)
 TAG_RESTS = timedelta(days=2)
+SEEDINGS_KEPT = timedelta(days=30)
+"""Nothing rests longer; older seedings are forgotten."""
 FAILURES_MAX = 6
 """Seedings in a row that nobody answered, after which a topic retires."""
 TAGS_MAX = 20

@@ -1,21 +1,26 @@
 """Follows channels: counts people's messages, notes when to look at a silence, hears answers to posts."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
 from services.engagement.domain.hours import DAY, hour_of, midnight
-from services.engagement.domain.pulse import ChannelKey, Pulse, Said, Watch
+from services.engagement.domain.pulse import ChannelKey, Pulse, Said
 from services.engagement.domain.silence import first_look
-from services.engagement.handlers.foreseeing import LOOK_FOR_SILENCE, Foresight, foresee
+from services.engagement.handlers.answer_silence import AnswerSilence
+from services.engagement.handlers.foreseeing import LOOK_FOR_SILENCE, Cold, Foresight, foresee
+from services.engagement.handlers.measuring import measure_ended
+from services.engagement.handlers.telling import hear_told
+from services.engagement.handlers.watching import Watching
 from services.engagement.store import channels as store
-from services.engagement.store.channels import Heard
+from services.engagement.store.channels import Heard, Loaded
 from shared.contracts.chat import MemberJoined, MemberLeft, MessagePosted
 from shared.contracts.moderation import JoinWaveNoticed
 from shared.engine import Event, Timer, UnitOfWork
+from shared.i18n import Catalogue
 
 Passing: TypeAlias = MessagePosted | MemberJoined | MemberLeft | JoinWaveNoticed
 
@@ -28,10 +33,9 @@ class Ledger:
 
     pulses: dict[ChannelKey, Pulse]
     heard: dict[str, Heard]
-    watches: Mapping[ChannelKey, Sequence[Watch]]
+    watching: Watching
     foresight: Foresight
     hours: Counter[tuple[str, datetime, str]] = field(default_factory=Counter)
-    answered: dict[str, Watch] = field(default_factory=dict)
     changed: set[ChannelKey] = field(default_factory=set)
     told: dict[str, Heard] = field(default_factory=dict)
     """Communities whose looks or lessons changed."""
@@ -51,9 +55,7 @@ class Ledger:
         self.changed.add(key)
         zone = event.profile.time_zone
         self.hours[data.community_id, hour_of(event.occurred_at, zone).starts_at, data.channel_id] += 1
-        for watch in self.watches.get(key, ()):
-            if watch.hear(event.occurred_at, data.member_id):
-                self.answered[watch.subject_id] = watch
+        self.watching.hear(key, event)
         if pulse.look_at is None or community.learns_at is None:
             self._plan(event, pulse, community)
 
@@ -81,29 +83,46 @@ def _local_time(event: Event[MessagePosted], moment: datetime) -> time:
 
 @dataclass(frozen=True, slots=True)
 class FollowChannels:
-    """Two statements a batch, and a few more where an answer is counted or a look is planned."""
+    """A few statements a batch, and some more for each look of a history that finds channels cold."""
+
+    texts: Catalogue
+    answer: AnswerSilence
 
     async def __call__(self, batch: Sequence[Event[Passing]], work: UnitOfWork) -> None:
         """Fold the messages of people into their channels; time passes with every event."""
-        keys = {
-            (event.data.community_id, event.data.channel_id) for event in batch if _is_of_person(event.data)
-        }
-        passed = {event.data.community_id for event in batch} & set(work.histories)
-        if not keys and not passed:
-            return
-        connection = work.connection
-        loaded = await store.load_channels(connection, keys)
-        if unheard := sorted(passed - loaded.heard.keys()):
-            loaded.heard.update(await store.load_heard(connection, unheard))
-        watches: dict[ChannelKey, list[Watch]] = {}
-        for watch in await store.load_watches(connection, loaded.watched) if loaded.watched else ():
-            watches.setdefault(watch.channel, []).append(watch)
-        foresight = await foresee(batch, loaded.heard, loaded.pulses, work)
-        ledger = Ledger(loaded.pulses, loaded.heard, watches, foresight)
-        for event in batch:
-            if foresight.reach(event) and _is_of_person(event.data):
+        ledger = await _load(batch, work)
+        told = 0
+        for number, event in enumerate(batch):
+            while cold := ledger.foresight.find_cold(event):
+                # who volunteered before is asked to open
+                await hear_told(batch[told:number], self.texts, work)
+                told = number
+                await self._answer(cold, ledger, work)
+            if _is_of_person(event.data):
                 ledger.hear(event)
+        await hear_told(batch[told:], self.texts, work)
         await _save(ledger, work)
+
+    async def _answer(self, cold: Cold, ledger: Ledger, work: UnitOfWork) -> None:
+        moments = {cold.due.community_id: cold.due}
+        await ledger.watching.save()
+        await measure_ended(moments, work)
+        for key in await self.answer(cold.looks, moments, work):
+            ledger.foresight.spend(key, cold.due.now)
+        await ledger.watching.load([key for key in ledger.pulses if key[0] in moments])
+
+
+async def _load(batch: Sequence[Event[Passing]], work: UnitOfWork) -> Ledger:
+    keys = {(event.data.community_id, event.data.channel_id) for event in batch if _is_of_person(event.data)}
+    passed = {event.data.community_id for event in batch} & set(work.histories)
+    loaded = await store.load_channels(work.connection, keys) if keys else Loaded({}, {}, [])
+    if unheard := sorted(passed - loaded.heard.keys()):
+        loaded.heard.update(await store.load_heard(work.connection, unheard))
+    watching = Watching(work.connection)
+    await watching.load(loaded.watched)
+    return Ledger(
+        loaded.pulses, loaded.heard, watching, await foresee(batch, loaded.heard, loaded.pulses, work)
+    )
 
 
 def _is_of_person(data: Passing) -> TypeGuard[MessagePosted]:
@@ -113,7 +132,7 @@ def _is_of_person(data: Passing) -> TypeGuard[MessagePosted]:
 async def _save(ledger: Ledger, work: UnitOfWork) -> None:
     connection = work.connection
     await store.save_channels(connection, {key: ledger.pulses[key] for key in ledger.changed}, ledger.hours)
-    await store.save_watches(connection, ledger.answered.values())
+    await ledger.watching.save()
     looked = ledger.foresight.moved
     for community_id in {key[0] for key in looked}:
         known = ledger.heard[community_id]

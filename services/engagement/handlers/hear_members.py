@@ -13,7 +13,6 @@ from services.engagement.handlers.gatherings import follow_gatherings
 from services.engagement.handlers.newcomers import follow_newcomers
 from services.engagement.handlers.questions import follow_questions
 from services.engagement.handlers.review_members import REVIEW_MEMBERS, next_review
-from services.engagement.handlers.telling import hear_told
 from services.engagement.store import members as store
 from shared.contracts.chat import MemberJoined, MemberLeft, MessagePosted
 from shared.contracts.moderation import JoinWaveNoticed
@@ -43,7 +42,6 @@ class HearMembers:
         running = {name for name, each in flags.items() if each.has_session}
         await follow_gatherings(posted, running, self.texts, work)
         await follow_forms(posted, self.texts, work)
-        await hear_told(events, self.texts, work)
         await follow_questions(posted, flags, chosen, self.texts, work)
 
 

@@ -9,6 +9,7 @@ from services.engagement.domain.choices import Choices
 from services.engagement.domain.hours import DAY, hour_of, hours_of_day, midnight
 from services.engagement.domain.pulse import PAUSES
 from services.engagement.domain.silence import Pauses, shortest_wait
+from services.engagement.domain.topic import SEEDINGS_KEPT
 from services.engagement.handlers.follow_channels import LEARN_HOURS
 from services.engagement.handlers.measuring import measure_ended
 from services.engagement.store import baselines as store
@@ -18,7 +19,6 @@ from services.engagement.store.channels import Heard
 from shared.engine import DueTimer, Timer, UnitOfWork
 
 HOURS_KEPT = timedelta(days=28)
-SEEDINGS_KEPT = timedelta(days=30)
 DAYS_AT_ONCE = 84
 """After a longer pause the days before are not learned one by one: little would be left of them."""
 SILENT_DAYS_MAX = 28

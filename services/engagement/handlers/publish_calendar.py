@@ -9,8 +9,7 @@ from services.engagement.domain.attention import PostKind, Quiet
 from services.engagement.domain.best_hour import EVENING, best_hour
 from services.engagement.domain.choices import Choices
 from services.engagement.domain.hours import DAY, hour_of, is_between, midnight
-from services.engagement.domain.topic import Topic, choose
-from services.engagement.handlers.learn_hours import SEEDINGS_KEPT
+from services.engagement.domain.topic import SEEDINGS_KEPT, Topic, choose
 from services.engagement.handlers.measuring import measure_ended
 from services.engagement.handlers.posting import Wanted, post_all, wish
 from services.engagement.handlers.recurrence import upcoming

@@ -26,7 +26,7 @@ async def hear_told(events: Sequence[Event[Any]], texts: Catalogue, work: UnitOf
     for event in events:
         if isinstance(event.data, MemberLeft):
             left.append((event.community_id, event.data.member_id))
-        if not isinstance(event.data, MessagePosted):
+        if not isinstance(event.data, MessagePosted) or event.data.is_bot:
             continue
         ask = asked(event.data.text)
         if ask is not None and ask.kind in KINDS:

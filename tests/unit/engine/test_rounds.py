@@ -1,15 +1,11 @@
 """Which timers fire before which events of a history."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from shared.contracts.chat import MessagePosted
-from shared.engine import Event, Routes, UnitOfWork
-from shared.engine.effects import Effects
 from shared.engine.event import Timer
 from shared.engine.plan import Plan, Planned
-from shared.engine.rounds import View, before_cuts, before_timers, ready_timers, without_foreseen
+from shared.engine.rounds import View, before_timers, ready_timers, without_foreseen
 from tests.builders import posted
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -45,39 +41,3 @@ def test_events_of_one_community_are_cut_as_those_of_several_are() -> None:
     before, after = before_timers(mixed, [timer(5, "look")])
     assert (list(before), list(after)) == ([mixed[0], mixed[2]], [mixed[1], mixed[3]])
     assert before_timers(alone, [timer(8, "look")]) == (alone, [])
-
-
-def test_a_cut_leaves_its_event_and_later_ones_of_the_community() -> None:
-    mixed = [at(1), at(5), at(5, "rice"), at(6), at(7), at(8, "rice")]
-    now, later = before_cuts(mixed, {"tea": mixed[3].event.id})
-    assert (list(now), list(later)) == ([*mixed[:3], mixed[5]], mixed[3:5])
-    assert before_cuts(mixed, {}) == (mixed, ())
-
-
-class Hears:
-    """Keeps what it is given; cuts where it is told to."""
-
-    def __init__(self, cuts_at: Event[Any] | None = None) -> None:
-        self.cuts_at, self.heard = cuts_at, list[str]()
-
-    async def __call__(self, batch: Sequence[Event[Any]], work: UnitOfWork) -> None:
-        if self.cuts_at in batch:
-            assert self.cuts_at is not None
-            work.cut_at(self.cuts_at, timer(5, "look"))
-        self.heard += [event.id for event in batch]
-
-
-async def test_what_the_first_handler_cuts_off_no_other_is_given() -> None:
-    mixed = [at(1), at(5, "rice"), at(6), at(7, "rice"), at(8)]
-    ids = [planned.event.id for planned in mixed]
-    routes, first, second = Routes(), Hears(mixed[2].event), Hears()
-    routes.on(MessagePosted, to=first)
-    routes.on(MessagePosted, to=second)
-    work = UnitOfWork(cast(Any, None), NOON, "/test")
-    effects = Effects(routes)
-    await effects.apply(mixed, work)
-    assert (first.heard, second.heard) == (ids, [ids[0], ids[1], ids[3]])
-    assert list(work.timers_set.values()) == [timer(5, "look")]
-    behind = [at(9), at(9, "rice")]  # as where poison is looked for in parts
-    await effects.apply(behind, work)
-    assert second.heard[3:] == [behind[1].event.id]
