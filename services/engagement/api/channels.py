@@ -34,7 +34,7 @@ class ChannelShown(BaseModel):
             look_at=row["look_at"],
             days_learned=row["days"] or 0,
             messages_an_hour=row["an_hour"],
-            rates=[round(rate, 4) for rate in row["rates"] or ()],
+            rates=[round(rate, 4) for rate in store.unpacked(row["rates"])],
         )
 
 

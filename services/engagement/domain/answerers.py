@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from heapq import heappop, heappush, nsmallest
+from heapq import heappop, heappush, nlargest
 from typing import NamedTuple
 
 LATELY = timedelta(days=90)
@@ -37,11 +37,9 @@ class Answerers:
             self.taken += 1
         while self.counted and self.counted[0][0] <= now - LATELY:
             self._forget(heappop(self.counted)[1])
-        return nsmallest(
-            most,
-            (name for name in self.counts if name != but),
-            key=lambda name: (-self.counts[name], now - self.last[name], name),
-        )
+        enough = min(nlargest(most + 1, self.counts.values()), default=0)  # the one who is left out may lead
+        leading = [name for name, count in self.counts.items() if count >= enough and name != but]
+        return sorted(leading, key=lambda name: (-self.counts[name], now - self.last[name], name))[:most]
 
     def _count(self, answer: Given) -> None:
         _, answered_at, name = answer

@@ -27,20 +27,26 @@ _CHINESE = re.compile(
     r"(?:吗|嗎|么|呢)[\s。~～]*$",
     re.MULTILINE,
 )
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _NOT_ASKING = re.compile(
-    r"(?:怎么样|如何)[，,。]?(?:都|也)|无论如何|不管怎么|^(?:好吗|行吗|对吧)[?？]?$|^[?？\s!！]+$|^(?:really|what|huh|no|yes)[?？!]+$",
-    re.IGNORECASE,
+    r"^(?:(?:好吗|行吗|对吧)[?？]?$|[?？\s!！]+$|(?:really|what|huh|no|yes)[?？!]+$)", re.IGNORECASE
 )
+_NOT_ASKING_IN_CHINESE = re.compile(r"(?:怎么样|如何)[，,。]?(?:都|也)|无论如何|不管怎么")
 
 
 def is_question(text: str) -> bool:
     """Whether a message asks something of others, in Chinese or English; code and links are left out."""
-    if text.isascii() and "?" not in text:  # as most that is said
+    may_be_marked = "?" in text or "？" in text
+    is_chinese = not text.isascii() and _HAN.search(text) is not None
+    if not may_be_marked and not is_chinese:  # as most that is said
         return False
     plain = _NOISE.sub(" ", text).strip()
-    if len(plain) < 4 or _NOT_ASKING.search(plain):
+    if len(plain) < 4 or _NOT_ASKING.match(plain):
         return False
-    return _MARK.search(plain) is not None or _CHINESE.search(plain) is not None
+    if is_chinese and _NOT_ASKING_IN_CHINESE.search(plain):
+        return False
+    is_marked = may_be_marked and _MARK.search(plain) is not None
+    return is_marked or (is_chinese and _CHINESE.search(plain) is not None)
 
 
 def next_check(moment: datetime, quiet: Quiet) -> datetime:

@@ -79,7 +79,7 @@ class _Desk:
     def hear(self, event: Event[MessagePosted], *, is_asked: bool) -> None:
         """What a message answers, and what it asks."""
         place = self.waiting.setdefault((event.community_id, event.data.channel_id), [])
-        for question in [each for each in place if _answers(event, each)]:
+        for question in [each for each in _spoken_to(event.data, place) if _answers(event, each)]:
             place.remove(question)
             self._answered(event, question, event.data.member_id, "member")
         if is_asked:
@@ -140,14 +140,26 @@ def quiet_of(profile: CommunityProfile) -> Quiet:
     return Quiet(profile.quiet_from, profile.quiet_until, profile.time_zone)
 
 
+def _spoken_to(data: MessagePosted, waiting: Sequence[Question]) -> Sequence[Question]:
+    """What it may answer: by a reply to it; or to its author, by reply or mention; or what has its thread."""
+    if not waiting:
+        return ()
+    reply_to, thread, people = data.reply_to, data.thread, (data.reply_to_member, *data.mentions)
+    return [
+        each
+        for each in waiting
+        if each.message_id == reply_to or each.member_id in people or (each.thread == thread and thread)
+    ]
+
+
 def _answers(event: Event[MessagePosted], question: Question) -> bool:
-    """A reply to it; or to its author, by reply or mention; or what somebody else says next in its thread."""
+    """Within a day, of somebody else; one that only has its thread in common sooner."""
     data = event.data
     waited = event.occurred_at - question.asked_at
     if data.member_id == question.member_id or not timedelta(0) <= waited <= ANSWERED_WITHIN:
         return False
-    if data.reply_to == question.message_id:
-        return True
-    if question.member_id in (data.reply_to_member, *data.mentions):
-        return True
-    return bool(question.thread) and data.thread == question.thread and waited <= THREAD_WITHIN
+    is_addressed = data.reply_to == question.message_id or question.member_id in (
+        data.reply_to_member,
+        *data.mentions,
+    )
+    return is_addressed or waited <= THREAD_WITHIN

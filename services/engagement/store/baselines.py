@@ -1,6 +1,7 @@
 """What is usual in channels: counts of days that ended, and what was learned of them."""
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -25,9 +26,10 @@ LOAD_BASELINES = """
     FROM channel_pulse p LEFT JOIN channel_baseline b USING (community_id, channel_id)
     WHERE p.community_id = $1 ORDER BY p.channel_id
 """
-SAVE_BASELINE = """
+SAVE_BASELINES = """
     INSERT INTO channel_baseline (community_id, channel_id, level, weight, days, counts, exposure, rates)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::double precision[], $4::double precision[], $5::int[],
+                         $6::bytea[], $7::bytea[], $8::bytea[])
     ON CONFLICT (community_id, channel_id) DO UPDATE SET
         level = excluded.level, weight = excluded.weight, days = excluded.days, counts = excluded.counts,
         exposure = excluded.exposure, rates = excluded.rates
@@ -104,6 +106,16 @@ class Look(NamedTuple):
     """When the next of the community's other channels is looked at."""
 
 
+def packed(numbers: Sequence[float]) -> bytes:
+    """As columns of baselines hold them: eight bytes each, big endian."""
+    return struct.pack(f">{len(numbers)}d", *numbers)
+
+
+def unpacked(column: bytes | None) -> tuple[float, ...]:
+    """The numbers; of a channel without a baseline none."""
+    return struct.unpack(f">{len(column) // 8}d", column) if column else ()
+
+
 async def hours_between(
     connection: Connection, community_id: str, begins: datetime, ends: datetime
 ) -> dict[str, dict[datetime, int]]:
@@ -130,8 +142,8 @@ async def load_learned(connection: Connection, community_id: str) -> dict[str, L
 def _baseline(row: asyncpg.Record) -> Baseline:
     if row["level"] is None:
         return Baseline()
-    counts, exposure = list(row["counts"]), list(row["exposure"])
-    return Baseline(row["level"], row["weight"], row["days"], counts, exposure)
+    counts, exposure = unpacked(row["counts"]), unpacked(row["exposure"])
+    return Baseline(row["level"], row["weight"], row["days"], list(counts), list(exposure))
 
 
 async def save_learned(
@@ -142,10 +154,11 @@ async def save_learned(
 ) -> None:
     """By channel the baseline, its rates and the wait in minutes; and how the community's pauses end."""
     rows = [
-        (community_id, name, each.level, each.weight, each.days, each.counts, each.exposure, rates)
+        (community_id, name, each.level, each.weight, each.days, packed(each.counts),
+         packed(each.exposure), packed(rates))
         for name, (each, rates, _) in sorted(learned.items())
     ]  # fmt: skip
-    await connection.executemany(SAVE_BASELINE, rows)
+    await connection.execute(SAVE_BASELINES, *columns_of(rows, 8))
     names = sorted(learned)
     await connection.execute(SAVE_WAITS, community_id, names, [learned[name][2] for name in names])
     await connection.execute(
@@ -179,8 +192,8 @@ def _look(row: asyncpg.Record, pulse: Pulse) -> Look:
     pauses = Pauses(pulse.reached, pulse.resumed, every["reached"], every["resumed"])
     chosen = Choices().changed(json.loads(row["choices"])) if row["choices"] else Choices()
     return Look(
-        row["community_id"], row["channel_id"], pulse, row["days"] or 0, row["rates"] or (), pauses, chosen,
-        row["spent"], row["others"],
+        row["community_id"], row["channel_id"], pulse, row["days"] or 0, unpacked(row["rates"]), pauses,
+        chosen, row["spent"], row["others"],
     )  # fmt: skip
 
 
@@ -196,4 +209,4 @@ async def load_rates(
 ) -> dict[tuple[str, str], Sequence[float]]:
     """Usual messages an hour by hour of week, of channels that were learned."""
     rows = await connection.fetch(RATES, *columns_of(keys, 2))
-    return {(row["community_id"], row["channel_id"]): row["rates"] for row in rows}
+    return {(row["community_id"], row["channel_id"]): unpacked(row["rates"]) for row in rows}
