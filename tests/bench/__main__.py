@@ -1,10 +1,10 @@
 """`make bench`: every layer on the same log, in one run, with ratios and the bars that they must reach.
 
 (a) aiokafka `getmany` and JSON; (a2) the same and a row an event by COPY, no guarantee; (b) the engine with
-a row an event; (c) each service alone; (d) FastStream with one transaction a message; `decision`, which is
-moderation's judging by itself with 60 000 own words, its seconds the CPU's; and `trying`, moderation's two
-commands that judge without servers. The log is the real year where `../shared/data` is there, else
-simulated months. Options: `make bench ARGS="--help"`.
+a row an event; (c) each service alone, on one history and on many live communities; (d) FastStream with one
+transaction a message; `decision`, which is moderation's judging by itself with 60 000 own words, its seconds
+the CPU's; and `trying`, moderation's two commands that judge without servers. The log is the real year where
+`../shared/data` is there, else simulated months. Options: `make bench ARGS="--help"`.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -39,7 +40,12 @@ from tests.bench.trying import trying
 from tests.servers import Databases, remove_home
 
 SERVICES = ("moderation", "engagement", "rewards", "reporting")
-LAYERS = ("raw", "raw+copy", "engine", *SERVICES, "naive")
+LIVE = {f"{name}, live": name for name in SERVICES}
+LAYERS = ("raw", "raw+copy", "engine", *SERVICES, *LIVE, "naive")
+LIVE_COMMUNITIES = 480
+LIVE_SPAN = timedelta(minutes=20)
+STALENESS_MINUTES = 120
+"""Longer than a run takes: what is said in a live community is answered."""
 LANES = (1, 8, 24)
 LANE_LAYERS = ("engine, at once 1", "engine, at once 4", "engine, at once 24")
 CONTROL_RECORDS = 2
@@ -66,9 +72,29 @@ async def fill(servers: str, events: list[Parsed], communities: int) -> int:
     return len(events) + CONTROL_RECORDS * communities
 
 
+async def fill_live(servers: str, events: list[Parsed]) -> int:
+    """Publish the history as if it had just happened: a piece of it to each of many live communities."""
+    begins = datetime.now(UTC) - LIVE_SPAN
+    names = [f"live-{number}" for number in range(LIVE_COMMUNITIES)]
+    piece = max(1, len(events) // LIVE_COMMUNITIES)
+    async with Publisher(servers, "/bench") as publisher:
+        for name in names:
+            profile = CommunityProfile(
+                community_id=name, revision=1, time_zone="UTC", staleness_limit_minutes=STALENESS_MINUTES
+            )
+            await Feed(publisher, profile, clock="wall").announce(begins)
+        for number in range(piece):
+            for place, name in enumerate(names[: len(events) // piece]):
+                event = events[place * piece + number].event
+                moment = begins + LIVE_SPAN * number / piece
+                await publisher.publish(event.model_copy(update={"community_id": name}), moment)
+        await publisher.flush()
+    return piece * min(LIVE_COMMUNITIES, len(events) // piece) + LIVE_COMMUNITIES
+
+
 async def measure(name: str, servers: str, databases: Databases, events: int) -> Result:
     """Run one layer in a process of its own, on a fresh database."""
-    service = name if name in SERVICES else "probe"
+    service = LIVE.get(name, name if name in SERVICES else "probe")
     database = await databases.create(service)
     if service == "probe":
         owner = await asyncpg.connect(database.owner_url)
@@ -139,13 +165,20 @@ async def run(limit: int | None, wanted: list[str]) -> tuple[list[Result], list[
         for communities in LANES:
             async with kafka_of(home, communities) as servers:
                 total = await fill(servers, events, communities)
-                for name in layers if communities == 1 else []:
+                for name in [each for each in layers if each not in LIVE] if communities == 1 else []:
                     results.append(await measure(name, servers, databases, total))
                     show_line(results[-1])
                 for name in LANE_LAYERS if not wanted or "lanes" in wanted else []:
                     result = await measure(name, servers, databases, total)
                     by_lanes.append(replace(result, name=f"{name}: {communities} lanes"))
                     show_line(by_lanes[-1])
+        live = [name for name in layers if name in LIVE]
+        if live:
+            async with kafka_of(home, 0) as servers:
+                total = await fill_live(servers, events)
+                for name in live:
+                    results.append(await measure(name, servers, databases, total))
+                    show_line(results[-1])
     finally:
         await remove_home(home)
     return results, by_lanes

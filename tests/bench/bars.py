@@ -56,8 +56,9 @@ BARS = (
         0.5,
     ),
     *(
-        Bar(f"{name}, events/s", (name,), lambda rates, name=name: rates[name], least)
+        Bar(f"{name}{shape}, events/s", (name + shape,), lambda rates, name=name + shape: rates[name], least)
         for name, least in SERVICES.items()
+        for shape in ("", ", live")
     ),
     *(
         Bar(f"{name} / naive", (name, "naive"), lambda rates, name=name: rates[name] / rates["naive"], 15)

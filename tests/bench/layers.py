@@ -173,7 +173,7 @@ async def run(name: str) -> None:
     elif name == "naive":
         taken = await naive(watch)
     else:
-        taken = await service(watch, name)
+        taken = await service(watch, name.removesuffix(", live"))
     tell(watch.stop(taken))
 
 
