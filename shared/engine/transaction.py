@@ -29,7 +29,8 @@ from shared.postgres.connection import Connection
 
 ROUNDS_MAX = 10_000
 """A timer that sets itself again in its own past would run for ever."""
-EVENTS_AHEAD_MIN = 50
+EVENTS_AHEAD_MIN = 8
+"""Of a history in which many timers are set inside a batch, each small part is a dozen statements."""
 
 
 @dataclass(slots=True)

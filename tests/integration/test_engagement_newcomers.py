@@ -1,5 +1,6 @@
 """Newcomers (新人): greeting, introduction, answers, the first seven days."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -126,3 +127,21 @@ async def test_a_member_of_long_ago_does_not_introduce_themselves(world: World) 
     await join(world, NOON, "ann")
     await world.say(INTRODUCTION, NOON + timedelta(days=8), "ann")
     assert await world.told("introduction.completed") == []
+
+
+async def test_a_history_of_many_joins_is_heard_a_few_times_at_most(world: World) -> None:
+    """Each asks for a greeting inside the batch's own span, before which nobody who comes later was heard."""
+    history = [
+        sample(
+            MemberJoined(community_id=COMMUNITY, member_id=f"n{hour}", channel_id=HALL),
+            NOON + timedelta(hours=hour), "/test",
+        )
+        for hour in range(200)
+    ]  # fmt: skip
+    world.bench.calls.events.clear()
+    await world.take(history)
+    welcomed = await world.said("welcome")
+    assert len(welcomed) > 50
+    handled = Counter(world.bench.calls.events)
+    assert handled.keys() >= {each.event_id for each in history}
+    assert handled.total() < 40 * len(history)
