@@ -201,10 +201,15 @@ async def test_a_history_finds_the_same_silences_however_it_is_cut(world: World)
     history = chatter(world, 10)
     for day in range(10, 16):
         start = MIDNIGHT + timedelta(days=day)
-        history += [
-            world.posted(f"{hour} 点", start + timedelta(hours=hour, minutes=minute), f"u{minute}", channel)
+        said = [
+            (hour, minute, f"{hour} 点", f"u{minute}", channel)
             for hour in (9, 11, 15, 16, 21)
             for minute, channel in ((0, HALL), (3, HALL), (20, "garden"), (40, HALL))
+        ]
+        said += [(16, 41, "我来开场", f"v{day}", HALL), (21, 41, "不开场了", f"v{day}", HALL)]
+        history += [
+            world.posted(text, start + timedelta(hours=hour, minutes=minute), member, channel)
+            for hour, minute, text, member, channel in sorted(said)
         ]
     places = [range(0, len(history), size) for size in (1, 7, 61, 400)]
     found = []
@@ -213,6 +218,7 @@ async def test_a_history_finds_the_same_silences_however_it_is_cut(world: World)
             for first, last in zip(begins, [*begins[1:], len(history)], strict=True):
                 await world.take(history[first:last])
             assert len(await spells(world)) > 3
+            assert await world.said("opener")
             state = await world.bench.state()
             found.append((state.tables, state.outbox, state.timers))
     assert all(each == found[0] for each in found)
