@@ -1,5 +1,7 @@
 """The connection pool of a service: sessions that can neither hang nor hold a lane for long."""
 
+from typing import Any
+
 import asyncpg
 
 SESSION_SETTINGS = {
@@ -30,4 +32,9 @@ async def open_pool(
         timeout=CONNECT_SECONDS_MAX,
         command_timeout=COMMAND_SECONDS_MAX,
         server_settings={**SESSION_SETTINGS, "application_name": application_name},
+        reset=_leave_as_it_is,
     )
+
+
+async def _leave_as_it_is(connection: Any) -> None:
+    """What is set or locked ends with its transaction, and that the pool ends: resetting is a round trip."""

@@ -1,5 +1,6 @@
 """Every SQL statement of the services and the engine is one that the migrated database accepts."""
 
+import ast
 import importlib
 import re
 from collections.abc import Awaitable, Callable, Iterator
@@ -7,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import asyncpg
 import pytest
 
-from tests.architecture.sources import REPOSITORY, SERVICES, SQL_BEGINS, module
+from tests.architecture.sources import REPOSITORY, SERVICES, SQL_BEGINS, code, module, shown, tree
 from tests.servers import ServiceDatabase
 
 SHARED = sorted(
@@ -70,3 +71,28 @@ async def test_a_statement_that_the_database_does_not_know_is_found(
     monkeypatch.setattr(operations, "LANES", "SELECT no_such_column FROM lane")
     _, complaints = await refused(await service_database(SERVICES[0]), ["shared.http.operations"])
     assert [complaint.partition(":")[0] for complaint in complaints] == ["shared.http.operations.LANES"]
+
+
+OUTLASTS = re.compile(
+    r"pg_(?:try_)?advisory_(?:lock|unlock)|\bLISTEN\b|set_config\([^()]*false\)|\bTEMP(?:ORARY)? TABLE"
+    r"|\A\s*SET\s+(?!LOCAL|TRANSACTION)|\bWITH HOLD\b"
+)
+"""What stays with a session behind its transaction; the pool gives sessions on as they are."""
+
+
+def test_nothing_that_a_session_is_told_outlasts_its_transaction() -> None:
+    ours = [path for path in code() if path.relative_to(REPOSITORY).parts[0] in ("shared", "services")]
+    found = [
+        shown(path, node.lineno)
+        for path in ours
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and OUTLASTS.search(node.value)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "told", ["SELECT pg_advisory_lock(1)", "SET jit = on", "SELECT set_config('a', 'b', false)", "LISTEN tea"]
+)
+def test_what_outlasts_a_transaction_is_found(told: str) -> None:
+    assert OUTLASTS.search(told)
