@@ -92,6 +92,17 @@ class World:
         self.number += 1
         await self.tell(ClockSet(community_id=COMMUNITY, mode="event", run_id=str(self.number), to=to), to)
 
+    async def live(self, at: datetime) -> None:
+        """The community's time is real time from here on, which is told by the bench."""
+        self.number += 1
+        self.bench.wall = at
+        await self.tell(ClockSet(community_id=COMMUNITY, mode="wall", run_id=str(self.number)), at)
+
+    async def tick(self, at: datetime) -> None:
+        """Real time passes in a live community."""
+        self.bench.wall = at
+        await self.bench.tick(self.routes)
+
     async def told(self, *names: str) -> list[dict[str, Any]]:
         """Announced facts and commands of these types, with their type and time, in order."""
         found = []

@@ -88,17 +88,27 @@ class Workbench:
         decoder = Decoder(frozenset(wanted | set(THE_ENGINES)))
         decoded = [decoder.decode(record) for record in self._records(samples)]
         try:
-            return await self._once(decoded, routes, failing=failing, has_repeats=False)
+            return await self._once(decoded, routes, failing=failing)
         except Repeated:
             return await self._once(decoded, routes, failing=failing, has_repeats=True)
 
+    async def tick(self, routes: Routes) -> None:
+        """What the engine does every second: timers of live communities fire."""
+        await self._once([], routes, is_tick=True)
+
     async def _once(
-        self, decoded: list[Decoded], routes: Routes, *, failing: bool, has_repeats: bool
+        self,
+        decoded: list[Decoded],
+        routes: Routes,
+        *,
+        failing: bool = False,
+        has_repeats: bool = False,
+        is_tick: bool = False,
     ) -> Plan:
         plan = make_plan([Parcel(self.lane, decoded)], self.wall, EngineSettings())
         work = Transaction(
             self.group, f"/hearth/{self.service}", [self.lane], plan, self.wall, {LANE: self.wall},
-            has_repeats=has_repeats,
+            has_repeats=has_repeats, is_tick=is_tick,
         )  # fmt: skip
         announcer = Announcer(self.service, f"/hearth/{self.service}", None, EngineSettings())
         async with self.connection.transaction():

@@ -22,11 +22,11 @@ async def measure_ended(moments: Mapping[str, DueTimer], work: UnitOfWork) -> No
     if not ended:
         return
     await _measure_spells([each for each in ended if each.kind in SPELLS], work)
-    await _teach_topics([each for each in ended if each.topic_id], work)
+    # nobody of a history saw what was put to them: it says nothing of topics and hours
+    seen = [each for each in ended if each.kind != "held_out" and each.channel[0] not in work.histories]
+    await _teach_topics([each for each in seen if each.topic_id], work)
     hours: dict[tuple[str, str, int], Counter[str]] = {}
-    for watch in ended:
-        if watch.kind == "held_out":
-            continue
+    for watch in seen:
         zone = moments[watch.channel[0]].profile.time_zone
         tally = hours.setdefault((*watch.channel, hour_of(watch.since, zone).cell % 24), Counter())
         tally.update(posts=1, answered=int(watch.messages > 0), replies=watch.messages)
