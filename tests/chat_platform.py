@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import nonebot
@@ -29,17 +30,22 @@ async def served(app: FastAPI, port: int | None = None, **config: Any) -> AsyncI
         await task
 
 
-def settings_for(chat: Chat, settings: type[Any], channels: list[Any], **fields: Any) -> Any:
-    """The settings of a connector that answers for these channels."""
+def places_file(chat: Chat, channels: list[Any]) -> Path:
+    """The file that gives these channels to the community."""
     file = chat.folder / "places.yaml"
     place = {"community": chat.community, "namespace": chat.namespace, "channels": channels}
     file.write_text(yaml.safe_dump({"communities": [place]}))
+    return file
+
+
+def settings_for(chat: Chat, settings: type[Any], channels: list[Any], **fields: Any) -> Any:
+    """The settings of a connector that answers for these channels."""
     return settings(
         kafka_bootstrap_servers=chat.servers,
         connector_id=chat.connector_id,
         connector_store=f"sqlite:{chat.folder}/connector.db",
         api_port=1,
-        places_file=file,
+        places_file=places_file(chat, channels),
         **fields,
     )
 

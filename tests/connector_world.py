@@ -19,7 +19,7 @@ from connectors.sdk.ladder import CAPABILITIES, Ability
 from connectors.sdk.outcomes import Done
 from connectors.sdk.profiles import read_profile
 from connectors.sdk.publisher import Publisher
-from shared.contracts.commands import Command, SendMessage
+from shared.contracts.commands import Command
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope, read
 from shared.contracts.partitioning import partition_of
@@ -43,7 +43,7 @@ class ScriptedPlatform:
     channel_rates: tuple[Rate, ...] = (Rate(1000, 1),)
     capabilities: frozenset[str] = CAPABILITIES
     mute_seconds_max: int | None = None
-    repeats_texts: bool = False
+    drops_doubles: bool = False
     answer: Callable[[Command], Done] = field(default=lambda command: Done())
     done: list[Command] = field(default_factory=list)
     done_at: list[float] = field(default_factory=list)
@@ -51,10 +51,6 @@ class ScriptedPlatform:
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """The same everywhere."""
         return Ability(self.capabilities, self.mute_seconds_max)
-
-    def repeats_safely(self, command: Command) -> bool:
-        """As told."""
-        return self.repeats_texts or not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """As told."""

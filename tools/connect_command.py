@@ -20,6 +20,7 @@ USUAL_PORTS = {
     "milky": 8126,
     "discord": 8127,
     "qq": 8128,
+    "feishu": 8129,
 }
 """Those that come with Hearth, and where each listens."""
 
@@ -43,7 +44,7 @@ def connect(
         "KAFKA_BOOTSTRAP_SERVERS": find_addresses().bootstrap_servers,
         "CONNECTOR_ID": name,
         "CONNECTOR_STORE": f"sqlite:{store}/{name}.db",
-        "API_PORT": str(USUAL_PORTS.get(connector, 8129)),
+        "API_PORT": str(USUAL_PORTS.get(connector, 8130)),
         "PYTHONPATH": str(REPOSITORY),
     }
     environment = {**usual, **os.environ}

@@ -42,6 +42,7 @@ class DiscordPlatform:
     name: str = "discord"
     rates: tuple[Rate, ...] = (Rate(40, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(5, 5.0),)
+    drops_doubles: bool = False
     abilities: dict[str, Ability] = field(default_factory=dict)
     """By channel."""
 
@@ -83,10 +84,6 @@ class DiscordPlatform:
 
     async def _member(self, guild: int, user: int) -> Any:
         return await self.line.call("get_guild_member", guild_id=guild, user_id=user)
-
-    def repeats_safely(self, command: Command) -> bool:
-        """Discord does not drop a text that comes twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it. What is said of the reason is for the guild's audit log."""

@@ -26,14 +26,11 @@ class Terminal:
     name = "terminal"
     rates: tuple[Rate, ...] = (Rate(10, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(5, 1.0),)
+    drops_doubles = False
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """The same everywhere."""
         return Ability(CAN)
-
-    def repeats_safely(self, command: Command) -> bool:
-        """A text printed twice is there twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Print it; a real one calls its platform, and raises one of `connectors.sdk.outcomes`."""

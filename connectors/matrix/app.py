@@ -22,6 +22,7 @@ from connectors.sdk.health import health_router
 from connectors.sdk.outcomes import Busy, Gone, Refused, Unreachable
 from connectors.sdk.places import claims_of, read_places
 from shared.contracts.profiles import Channel
+from shared.http.background import running
 from shared.kafka.access import access_of
 
 TRY_AGAIN_SECONDS = (1.0, 30.0)
@@ -45,14 +46,8 @@ def build(settings: Settings) -> FastAPI:
         token = settings.matrix_hs_token.get_secret_value()
         translator = Translator(rooms, settings.bot)
         app.include_router(router(connector, store, translator, token, presence.heard))
-        async with connector:
-            tasks = [asyncio.create_task(mutes.run()), asyncio.create_task(presence.enter())]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        async with connector, running(mutes.run(), presence.enter()):
+            yield
         await client.http.aclose()
         await store.close()
 

@@ -43,6 +43,8 @@ class MatrixPlatform:
     # An application service that is not `rate_limited` has no limits of the server's own.
     rates: tuple[Rate, ...] = (Rate(50, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(20, 1.0),)
+    drops_doubles: bool = True
+    """The server drops a transaction that it has seen."""
     abilities: dict[str, Ability] = field(default_factory=dict)
     """By room."""
 
@@ -61,10 +63,6 @@ class MatrixPlatform:
         changed = self.abilities.get(room) != learnt
         self.abilities[room] = learnt
         return changed
-
-    def repeats_safely(self, command: Command) -> bool:
-        """The server drops a transaction that it has seen; everything else sets a state."""
-        return True
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

@@ -44,6 +44,7 @@ class MilkyPlatform:
     name: str = "milky"
     rates: tuple[Rate, ...] = RATES
     channel_rates: tuple[Rate, ...] = CHANNEL_RATES
+    drops_doubles: bool = False
     roles: dict[str, str] = field(default_factory=dict)
     """The bot's own role by group."""
 
@@ -64,10 +65,6 @@ class MilkyPlatform:
                 self.roles[group] = mine.role
             except (Refused, Gone, Unsupported):
                 self.roles[group] = "member"
-
-    def repeats_safely(self, command: Command) -> bool:
-        """QQ does not drop a text that comes twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

@@ -1,6 +1,5 @@
 """A connector around an adapter of NoneBot: its driver's app carries ours."""
 
-import asyncio
 import logging
 import os
 from contextlib import AsyncExitStack
@@ -20,6 +19,7 @@ from connectors.sdk.health import health_router
 from connectors.sdk.places import claims_of
 from connectors.sdk.platform import Platform
 from connectors.sdk.session import Session
+from shared.http.background import running
 from shared.http.body_limit import BodyLimit
 from shared.kafka.access import access_of
 
@@ -53,27 +53,22 @@ def host(
     places = translator.places
     driver = _driver(config)
     listening(adapter, line)(driver)
-    running = AsyncExitStack()
+    parts = AsyncExitStack()
 
     @driver.on_startup
     async def start() -> None:
         store = await CommandStore.open(settings.connector_store.get_secret_value())
-        running.push_async_callback(store.close)
+        parts.push_async_callback(store.close)
         connector = Connector(
             settings.connector_id, access_of(settings), store, guest, lambda: claims_of(places)
         )
-        await running.enter_async_context(connector)
+        await parts.enter_async_context(connector)
         session = Session(connector, places, guest.learn)
-        publishing = asyncio.create_task(ended_by_cancel(lambda: line.run(session, translator)))
+        parts.callback(session.stop)
+        publishing = ended_by_cancel(lambda: line.run(session, translator))
+        await parts.enter_async_context(running(publishing))
 
-        async def stop_publishing() -> None:
-            publishing.cancel()
-            session.stop()
-            await asyncio.gather(publishing, return_exceptions=True)
-
-        running.push_async_callback(stop_publishing)
-
-    driver.on_shutdown(running.aclose)
+    driver.on_shutdown(parts.aclose)
     assert isinstance(driver, ASGIMixin)
     app: FastAPI = driver.server_app
     app.include_router(health_router())

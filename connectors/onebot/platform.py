@@ -36,6 +36,7 @@ class OneBotPlatform:
     name: str = "onebot"
     rates: tuple[Rate, ...] = RATES
     channel_rates: tuple[Rate, ...] = CHANNEL_RATES
+    drops_doubles: bool = False
     roles: dict[str, str] = field(default_factory=dict)
     """The bot's own role by group: `owner`, `admin` or `member`."""
 
@@ -54,10 +55,6 @@ class OneBotPlatform:
                 self.roles[group] = str((mine or {}).get("role", "member"))
             except (Refused, Unsupported, AttributeError):
                 self.roles[group] = "member"
-
-    def repeats_safely(self, command: Command) -> bool:
-        """QQ does not drop a text that comes twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

@@ -44,6 +44,7 @@ class QQPlatform:
     name: str = "qq"
     rates: tuple[Rate, ...] = (Rate(5, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(3, 3.0), Rate(20, 60.0))
+    drops_doubles: bool = False
     roles: dict[str, str] = field(default_factory=dict)
     """The bot's own role by group."""
 
@@ -60,10 +61,6 @@ class QQPlatform:
                 self.roles[group] = (await self.line.call("get_group_bot_state", group_id=group)).member_role
             except (Refused, Gone, Unsupported):
                 self.roles[group] = "member"
-
-    def repeats_safely(self, command: Command) -> bool:
-        """The number of an answer is lost with the process, and QQ then takes it for another one."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

@@ -50,6 +50,7 @@ class SatoriPlatform:
     name: str = "satori"
     rates: tuple[Rate, ...] = (Rate(5, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(3, 3.0), Rate(20, 60.0))
+    drops_doubles: bool = False
     features: frozenset[str] = field(default_factory=frozenset)
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
@@ -64,10 +65,6 @@ class SatoriPlatform:
         """Read the features of the bot's login, and which guild each channel belongs to."""
         self.features = frozenset((await self.line.call("login_get")).features)
         await learn_guilds(self.line, self.guilds, self.features)
-
-    def repeats_safely(self, command: Command) -> bool:
-        """Satori does not drop a text that comes twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

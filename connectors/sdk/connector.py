@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -28,6 +29,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.identity import milliseconds
 from shared.contracts.profiles import Channel, CommunityProfile
 from shared.contracts.topics import CHAT_EVENTS
+from shared.http.background import running
 from shared.kafka.access import Kafka
 
 SEEN = "seen_until"
@@ -54,7 +56,7 @@ class Connector:
     receipts: Receipts = field(init=False)
     intake: CommandIntake = field(init=False)
     published: int = 0
-    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+    _parts: AsyncExitStack = field(default_factory=AsyncExitStack)
     _rate: tuple[float, int, float] = (0.0, 0, 0.0)
     """When the rate was last measured, of how many events, and the rate."""
     _forgot_at: float = 0.0
@@ -79,14 +81,12 @@ class Connector:
             self.executor.run,
             self._beat,
         )
-        self._tasks = [asyncio.create_task(ended_by_cancel(work)) for work in works]
+        await self._parts.enter_async_context(running(*map(ended_by_cancel, works)))
         return self
 
     async def __aexit__(self, *error: object) -> None:
         """Say goodbye and stop; what has no outcome stays in the store."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._parts.aclose()
         try:
             async with asyncio.timeout(5):
                 await self.outlet.send([await self._state(stopped=True)])

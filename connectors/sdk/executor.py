@@ -23,7 +23,7 @@ from connectors.sdk.operators import Operators
 from connectors.sdk.outcomes import Done
 from connectors.sdk.platform import Platform
 from connectors.sdk.receipts import Receipts, executed, failed
-from shared.contracts.commands import Command, CommandExecuted, CommandFailed
+from shared.contracts.commands import Command, CommandExecuted, CommandFailed, SendMessage
 from shared.contracts.identity import milliseconds
 
 LOOK_AHEAD = 200
@@ -96,11 +96,14 @@ class Executor:
     async def _settle_doubts(self) -> None:
         for kept in await self.store.in_doubt():
             command, _ = restore(kept.ce_type, kept.payload)
-            if self.platform.repeats_safely(command):
+            if self._repeats_safely(command):
                 await self.store.wait_again(kept.command_id)
             else:
                 detail = "the connector died while it was under way; it may have been done"
                 await self._finish(kept, command, failed(command, kept, "failed", detail))
+
+    def _repeats_safely(self, command: Command) -> bool:
+        return self.platform.drops_doubles or not isinstance(command, SendMessage)
 
     async def _round(self) -> float:
         """Begin what can begin now; seconds until something else may."""
@@ -144,7 +147,7 @@ class Executor:
                 await self._settle(kept, command, decided_at, await self._try(claim, kept, command))
         except Exception as error:
             log.error("a command could not be settled", exc_info=error, extra={"action": "command_unsettled"})
-            if self.platform.repeats_safely(command):
+            if self._repeats_safely(command):
                 await self.store.wait_again(kept.command_id)
         finally:
             del self._busy[channel]
@@ -184,7 +187,7 @@ class Executor:
                 await self._finish(kept, command, failed(command, kept, "unsupported", made.detail))
             case Verdict.REFUSED:
                 await self._finish(kept, command, failed(command, kept, "refused", made.detail))
-            case Verdict.UNSURE if not self.platform.repeats_safely(command):
+            case Verdict.UNSURE if not self._repeats_safely(command):
                 detail = f"{made.detail}; it may have been done"
                 await self._finish(kept, command, failed(command, kept, "failed", detail))
             case _:

@@ -22,12 +22,11 @@ class Platform(Protocol):
     """How often it may be called in all."""
     channel_rates: tuple[Rate, ...]
     """How often in one channel."""
+    drops_doubles: bool
+    """Whether a text that comes twice is there once; all other acts change nothing the second time."""
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """What it can do there now; without a channel: to members directly, and in the community."""
-
-    def repeats_safely(self, command: Command) -> bool:
-        """Whether a second time changes nothing: not texts, unless the platform drops doubles."""
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

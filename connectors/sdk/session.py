@@ -17,13 +17,17 @@ TRY_AGAIN_SECONDS = (1.0, 30.0)
 log = logging.getLogger(__name__)
 
 
+async def _known() -> None:
+    """Where a bot's rights are no question."""
+
+
 @dataclass(slots=True)
 class Session:
     """One bot account at a time, on a platform that does not keep for us what happens."""
 
     connector: Connector
     places: dict[str, Claim]
-    learn: Callable[[], Awaitable[None]]
+    learn: Callable[[], Awaitable[None]] = _known
     """Asks for the bot's rights."""
     learning: "asyncio.Task[None] | None" = None
     _noted_at: datetime | None = None

@@ -28,14 +28,11 @@ class SlackPlatform:
     name: str = "slack"
     rates: tuple[Rate, ...] = (Rate(10, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(1, 1.0),)
+    drops_doubles: bool = False
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """The same in all channels."""
         return Ability(ADMIN if self.client.admin is not None else BOT, text_units_max=TEXT_UNITS_MAX)
-
-    def repeats_safely(self, command: Command) -> bool:
-        """Slack does not drop a text that comes twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

@@ -19,6 +19,7 @@ from connectors.telegram.client import TelegramClient
 from connectors.telegram.platform import TelegramPlatform
 from connectors.telegram.settings import Settings
 from connectors.telegram.translate import Translator
+from shared.http.background import running
 from shared.kafka.access import access_of
 
 OFFSET = "telegram_offset"
@@ -41,11 +42,8 @@ def build(settings: Settings) -> FastAPI:
             settings.connector_id, access_of(settings), store, platform, lambda: claims_of(chats)
         )
         ear = Ear(client, platform, connector, store, chats, Translator(chats))
-        async with connector:
-            listening = asyncio.create_task(ear.run())
+        async with connector, running(ear.run()):
             yield
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
         await client.http.aclose()
         await store.close()
 

@@ -50,6 +50,7 @@ class TelegramPlatform:
     name: str = "telegram"
     rates: tuple[Rate, ...] = (Rate(30, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(1, 1.0), Rate(20, 60.0))
+    drops_doubles: bool = False
     abilities: dict[str, Ability] = field(default_factory=dict)
     """By chat."""
 
@@ -69,10 +70,6 @@ class TelegramPlatform:
             self.abilities[chat] = ability_of(mine, kind == "supergroup")
         except (Refused, Gone):
             self.abilities[chat] = NOBODY
-
-    def repeats_safely(self, command: Command) -> bool:
-        """Telegram does not drop a text that comes twice."""
-        return not isinstance(command, SendMessage)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

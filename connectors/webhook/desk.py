@@ -50,6 +50,8 @@ class Desk:
     name: str = "webhook"
     rates: tuple[Rate, ...] = (Rate(2_000, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(20, 1.0),)
+    drops_doubles: bool = True
+    """That is asked of every bot: it knows the ids that it has seen."""
     _laid: dict[str, Laid] = field(default_factory=dict)
     _fetched_at: dict[str, float] = field(default_factory=dict)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -62,10 +64,6 @@ class Desk:
         """What its file says."""
         bot = self.bot_of(claim)
         return Ability(bot.capabilities, bot.mute_seconds_max)
-
-    def repeats_safely(self, command: Command) -> bool:
-        """The bot drops ids that it has seen: that is asked of every bot."""
-        return True
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Hand it to the bot and wait for its receipt."""

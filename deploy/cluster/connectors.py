@@ -18,7 +18,7 @@ CREDENTIALS = "/run/hearth/credentials"
 PLACES = "/run/hearth/places"
 PLACES_FIELD = "places_file"
 READABLE = 0o440
-LISTENS = ("matrix", "onebot", "slack", "webhook")
+LISTENS = ("feishu", "matrix", "onebot", "slack", "webhook")
 """Those that are brought something; the others fetch what happens."""
 Manifest = dict[str, Any]
 

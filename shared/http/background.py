@@ -1,10 +1,11 @@
 """Work beside events and requests: done again and again by real time, for as long as the service runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -33,10 +34,15 @@ class Chore:
             await asyncio.sleep(self.every_seconds)
 
 
-@asynccontextmanager
-async def doing(chores: Iterable[Chore]) -> AsyncIterator[None]:
+def doing(chores: Iterable[Chore]) -> AbstractAsyncContextManager[None]:
     """Do them for as long as the block lasts."""
-    tasks = [asyncio.create_task(chore.repeat()) for chore in chores]
+    return running(*(chore.repeat() for chore in chores))
+
+
+@asynccontextmanager
+async def running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let each run beside the block, and end it with the block."""
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:

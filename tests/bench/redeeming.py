@@ -10,16 +10,17 @@ import asyncio
 import json
 import time
 from collections import Counter
+from dataclasses import dataclass
 
 import asyncpg
 import httpx
 from rich.console import Console
 
 from deploy.local.home import Home, default_home
-from deploy.local.ports import HOST
 from deploy.local.services import ServiceProcess
 from deploy.local.setup import set_up
 from deploy.local.stack import LocalStack
+from tests.bench.lines import Lines
 from tests.bench.measured import cpu_of
 from tests.servers import remove_home
 
@@ -50,54 +51,38 @@ async def set_the_table(client: httpx.AsyncClient, database_url: str) -> None:
     changed.raise_for_status()
 
 
-class Lines:
-    """Connections that are kept; little work a request, as it is the service that is measured."""
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Where redemptions are asked for."""
 
-    def __init__(self, service: ServiceProcess) -> None:
-        self._service = service
-        self._idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    lines: Lines
+    token: str
 
-    async def open(self, many: int) -> None:
-        """So many requests may be on their way at once; others wait."""
-        for _ in range(many):
-            self._idle.put_nowait(await asyncio.open_connection(HOST, self._service.api_port))
-
-    async def ask(self, number: int) -> int:
+    async def redeem(self, number: int) -> int:
         """One redemption; the status of its answer."""
         wish = json.dumps({"member_id": f"m{number % MEMBERS}", "gift_id": "sweet"})
-        head = (
-            f"POST {COMMUNITY}/redemptions HTTP/1.1\r\nhost: {HOST}\r\ncontent-type: application/json\r\n"
-            f"authorization: Bearer {self._service.token}\r\nx-operator: bench\r\n"
-            f"idempotency-key: bench-{number}\r\ncontent-length: {len(wish)}\r\n\r\n"
-        )
-        line = await self._idle.get()
-        line[1].write((head + wish).encode())
-        answer = (await line[0].readuntil(b"\r\n\r\n")).decode().lower()
-        await line[0].readexactly(int(answer.partition("content-length: ")[2].partition("\r")[0]))
-        self._idle.put_nowait(line)
-        return int(answer.split()[1])
-
-    def close(self) -> None:
-        """No more requests."""
-        while not self._idle.empty():
-            self._idle.get_nowait()[1].close()
+        headers = {
+            "authorization": f"Bearer {self.token}", "x-operator": "bench",
+            "idempotency-key": f"bench-{number}",
+        }  # fmt: skip
+        return (await self.lines.post(f"{COMMUNITY}/redemptions", headers, wish.encode()))[0]
 
 
-async def timed(lines: Lines, number: int, statuses: Counter[int]) -> float:
+async def timed(shop: Shop, number: int, statuses: Counter[int]) -> float:
     """One redemption; milliseconds."""
     began = time.perf_counter()
-    statuses[await lines.ask(number)] += 1
+    statuses[await shop.redeem(number)] += 1
     return (time.perf_counter() - began) * 1000
 
 
-async def at_rate(lines: Lines, first: int, seconds: int, rate: int) -> tuple[list[float], float]:
+async def at_rate(shop: Shop, first: int, seconds: int, rate: int) -> tuple[list[float], float]:
     """Milliseconds of each request in order of size, and the seconds that all of it took."""
     statuses: Counter[int] = Counter()
     began = time.perf_counter()
     tasks = []
     for number in range(seconds * rate):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        tasks.append(asyncio.create_task(timed(lines, first + number, statuses)))
+        tasks.append(asyncio.create_task(timed(shop, first + number, statuses)))
     took = sorted(await asyncio.gather(*tasks))
     if set(statuses) != {201}:
         raise SystemExit(f"not every redemption was made: {dict(statuses)}")
@@ -125,11 +110,12 @@ async def run(rate: int, seconds: int) -> float:
         headers = {"authorization": f"Bearer {service.token}", "x-operator": "bench"}
         async with httpx.AsyncClient(base_url=service.api_url, headers=headers, trust_env=False) as client:
             await set_the_table(client, stack.app_url("rewards"))
-        lines = Lines(service)
+        lines = Lines(service.api_port)
         await lines.open(CONNECTIONS)
-        await at_rate(lines, 0, WARM_UP_SECONDS, rate)
+        shop = Shop(lines, service.token)
+        await at_rate(shop, 0, WARM_UP_SECONDS, rate)
         before = spent(stack, service)
-        took, whole = await at_rate(lines, WARM_UP_SECONDS * rate, seconds, rate)
+        took, whole = await at_rate(shop, WARM_UP_SECONDS * rate, seconds, rate)
         after = spent(stack, service)
         lines.close()
         cpu = {name: (after[name] - before[name]) / len(took) * 1e3 for name in before}

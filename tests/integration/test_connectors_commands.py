@@ -140,7 +140,7 @@ async def test_a_text_that_was_perhaps_sent_is_never_sent_again(chat: Chat) -> N
 
 @pytest.mark.parametrize("safe", [True, False], ids=["repeatable", "not repeatable"])
 async def test_a_connector_that_dies_within_an_act_does_nothing_twice(chat: Chat, safe: bool) -> None:
-    chat.platform.repeats_texts = safe
+    chat.platform.drops_doubles = safe
     started = asyncio.Event()
 
     def die(command: Command) -> Done:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.discord import rights as discord
+from connectors.feishu import platform as feishu
 from connectors.matrix.abilities import ability_in
 from connectors.milky import platform as milky
 from connectors.onebot import groups as onebot
@@ -21,6 +22,7 @@ NO = ("no", "否")
 BOT = "@hearth:tea.example"
 CAN = {
     "discord": discord.ability_of(discord.EVERYTHING),
+    "feishu": ladder.Ability(feishu.ADMIN),
     "matrix": ability_in({"users": {BOT: 100}}, BOT),
     "onebot": ladder.Ability(onebot.OWNER),
     "milky": onebot.ability_of({"owner"}, able_too=milky.ABLE_TOO),
