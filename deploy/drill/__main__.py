@@ -44,13 +44,16 @@ def misses(outcome: Outcome) -> list[str]:
 
 
 def report(outcome: Outcome) -> str:
-    """The table for docs/DEPLOY.md."""
+    """What was asked, held, lost and doubled, one a line; then the table for docs/DEPLOY.md."""
     lines = [
-        rate(outcome),
-        "",
-        f"{outcome.published} events in {outcome.seconds:.0f} s ({outcome.per_second:.0f} a second), "
-        f"{outcome.lost} lost, {outcome.doubled} doubled; reporting keeps {outcome.kept} of "
-        f"{outcome.messages} messages",
+        f"rate asked: {outcome.asked:.0f} events a second",
+        f"rate held: {outcome.held:.0f} events a second",
+        f"published: {outcome.published} events in {outcome.seconds:.0f} s "
+        f"({outcome.per_second:.0f} a second); {outcome.behind} waited when the stream ended",
+        f"lost: {outcome.lost}",
+        f"doubled: {outcome.doubled}",
+        f"kept by reporting: {outcome.kept} of {outcome.messages} messages",
+        *([] if outcome.is_held else [_unjudged(outcome)]),
         "",
         "| service | exit code | seconds to end | pause of a partition: median | p99 | longest "
         "| requests | failed |",
@@ -63,15 +66,11 @@ def report(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def rate(outcome: Outcome) -> str:
-    """Which rate was held, and what to do where that is not the one that was asked for."""
-    told = f"{outcome.held:.0f} of {outcome.asked:.0f} events a second were held"
-    if outcome.is_held:
-        return f"{told}."
+def _unjudged(outcome: Outcome) -> str:
+    """What to do where the rate that was held is not the one that was asked for."""
     try_next = max(10, int(outcome.held * TRY_NEXT) // 10 * 10)
     return (
-        f"{told}: {outcome.per_second:.0f} a second were published, and {outcome.behind} waited when the "
-        "stream ended. This machine has no room for more, so pauses and ends are told and not judged; "
+        "This machine has no room for the rate, so pauses and seconds to end are told and not judged; "
         f"`--rate {try_next}` judges them."
     )
 

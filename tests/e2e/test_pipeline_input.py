@@ -116,6 +116,10 @@ async def test_without_credentials_only_the_health_checks_answer(live: Pipeline,
             assert {answer.headers["content-type"] for answer in refusals} == {"application/problem+json"}
 
 
+REPLAYED = "SELECT count(*) FROM {service}.dead_letter WHERE topic = 'chat.events' AND status = 'replayed'"
+"""Set aside once and applied later, so known when they come again."""
+
+
 def kinds(records: list[ConsumerRecord]) -> Counter[tuple[str, bytes]]:
     """Facts and commands by topic and type; progress goes on for ever, and is left out."""
     told = Counter((each.topic, dict(each.headers).get("ce_type") or b"") for each in records)
@@ -128,6 +132,9 @@ async def test_the_whole_log_again_changes_nothing_in_any_service(live: Pipeline
     first = await live.drain()
     tables = await live.tables()
     assert all(any(kept.values()) for kept in tables.values())
+    replayed = {
+        service: await live.database.fetchval(REPLAYED.format(service=service)) for service in SERVICES
+    }
     records = await live.log(*(topic.name for topic in TOPICS))
     await live.lay(records)
     second = await live.drain()
@@ -136,8 +143,9 @@ async def test_the_whole_log_again_changes_nothing_in_any_service(live: Pipeline
         assert differences(again[service], tables[service]) == {}
         before, after = (topic_in(each, service, CHAT_EVENTS) for each in (first, second))
         assert after.applied == before.applied
-        assert after.duplicates - before.duplicates == before.applied + before.duplicates
-        assert after.dead_lettered == 2 * before.dead_lettered
+        repeated = before.applied + before.duplicates + replayed[service]
+        assert after.duplicates - before.duplicates == repeated
+        assert after.dead_lettered == 2 * before.dead_lettered - replayed[service]
     twice = {what: 2 * count for what, count in kinds(records).items()}
     assert kinds(await live.log(*(topic.name for topic in TOPICS))) == twice
     assert every_sum_fits(second)

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from connectors.sdk.command_store import Arrived, CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.outcomes import Done, Unreachable
 from connectors.sdk.outlet import Outlet
-from connectors.sdk.states import key_of
+from connectors.sdk.states import key_of, read_states
 from deploy.local.home import REPOSITORY
 from deploy.local.kafka import KafkaServer
 from shared.contracts.chat import MessagePosted
 from shared.contracts.commands import Command, DeleteMessage
 from shared.contracts.connectors import ConnectorState
 from tests.connector_world import Chat, new_name
+
+TOLD_SECONDS_MAX = 90
 
 
 async def listed(chat: Chat, *arguments: str) -> tuple[int, str]:
@@ -42,6 +44,17 @@ async def row_of(chat: Chat, connector_id: str) -> tuple[int, dict[str, Any]]:
     return code, next(row for row in json.loads(out) if row["connector"] == connector_id)
 
 
+async def told(chat: Chat, holds: Callable[[ConnectorState], bool]) -> dict[str, Any]:
+    """The row of the chat's connector, once the connector has told what is waited for."""
+    async with asyncio.timeout(TOLD_SECONDS_MAX):
+        while True:
+            seen = (await read_states(chat.servers)).get(chat.connector_id)
+            if seen and holds(seen[0]):
+                break
+            await asyncio.sleep(0.1)
+    return (await row_of(chat, chat.connector_id))[1]
+
+
 @pytest.fixture
 def chat(kafka_server: KafkaServer, tmp_path: Path) -> Chat:
     return Chat(kafka_server.bootstrap_servers, tmp_path, namespace="qq")
@@ -58,10 +71,7 @@ async def test_a_connector_is_listed_with_its_error_and_its_goodbye(
     chat.platform.answer = away
     async with chat.running():
         await chat.ask(chat.command(DeleteMessage, channel_id="qq:1"))
-        async with asyncio.timeout(30):
-            row = (await row_of(chat, chat.connector_id))[1]
-            while row["last_error"] == "":
-                row = (await row_of(chat, chat.connector_id))[1]
+        row = await told(chat, lambda state: state.last_error != "")
         assert (row["state"], row["last_error"], row["commands_waiting"]) == ("degraded", "HTTP 502", 1)
         assert row["places"][0]["community_id"] == chat.community
         code, out = await listed(chat)
@@ -105,10 +115,12 @@ async def test_every_column_is_what_the_connector_did(chat: Chat, monkeypatch: p
     async with chat.running() as connector:
         for number in range(3):
             await connector.publish([(said(chat, f"m{number}"), datetime.now(UTC))])
-        async with asyncio.timeout(90):
-            row = (await row_of(chat, chat.connector_id))[1]
-            while (row["commands"], row["commands_waiting"], row["last_error"]) != (1, 1, "HTTP 503 for now"):
-                row = (await row_of(chat, chat.connector_id))[1]
+        row = await told(
+            chat,
+            lambda state: (
+                (state.commands, state.commands_waiting, state.last_error) == (1, 1, "HTTP 503 for now")
+            ),
+        )
         _, out = await listed(chat)
         assert (row["platform"], row["state"], row["events"]) == ("scripted", "degraded", 3)
         assert row["lag"] == connector.intake.lag >= 3
@@ -141,15 +153,13 @@ async def test_the_rate_is_of_what_was_published_lately(chat: Chat, monkeypatch:
 
     async with chat.running() as connector:
         talking = asyncio.create_task(talk(connector))
-        rate = 0.0
-        async with asyncio.timeout(60):
-            while not rate:
-                rate = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
-        assert 1 < rate < 60 / 0.05
-        talking.cancel()
-        async with asyncio.timeout(60):
-            while rate:
-                rate = (await row_of(chat, chat.connector_id))[1]["events_per_minute"]
+        try:
+            row = await told(chat, lambda state: state.events_per_minute > 0)
+        finally:
+            talking.cancel()
+        assert 1 < row["events_per_minute"] < 60 / 0.05
+        row = await told(chat, lambda state: state.events_per_minute == 0)
+        assert row["events_per_minute"] == 0
 
 
 async def test_a_connector_that_fell_silent_is_gone(chat: Chat) -> None:
