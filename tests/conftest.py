@@ -32,29 +32,23 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
 
-LONGEST_FIRST = ("tests/e2e", "tests/deploy", "tests/integration")
+WHOLE_STACKS = "tests/e2e"
+LONGEST_FIRST = (WHOLE_STACKS, "tests/deploy", "tests/integration")
 """Others are short. Were a long file the last to start, one worker would end long after the others."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives workers whole files, and one of them all files that share the stack `live`.
-
-    A stack for each worker would keep two cores busy by itself.
-    """
-    sharing = {item.path for item in items if _folder(item) == "tests/e2e" and "live" in _fixtures(item)}
+    """Gives workers whole files, and one of them all that run whole stacks: each keeps a core busy."""
     turns = {folder: turn for turn, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: (item.path not in sharing, turns.get(_folder(item), len(turns))))
+    items.sort(key=lambda item: turns.get(_folder(item), len(turns)))
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("live" if item.path in sharing else item.path.stem))
+        group = WHOLE_STACKS if _folder(item) == WHOLE_STACKS else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _folder(item: pytest.Item) -> str:
     return item.path.parent.relative_to(REPOSITORY).as_posix()
-
-
-def _fixtures(item: pytest.Item) -> list[str]:
-    return getattr(item, "fixturenames", [])
 
 
 @pytest.hookimpl(wrapper=True)
