@@ -38,16 +38,17 @@ CREATE TABLE channel_hour (
     PRIMARY KEY (community_id, hour_at, channel_id)
 ) WITH (fillfactor = 50);
 
--- What is usual: decayed counts and hours by hour of week, and the rates an hour that follow.
+-- What is usual: decayed counts and hours by hour of week, and the rates an hour that follow: 168 numbers each, as
+-- float8send writes them, since every number of an array costs the client by itself, at every midnight and channel.
 CREATE TABLE channel_baseline (
     community_id text NOT NULL,
     channel_id   text NOT NULL,
     level        double precision NOT NULL,
     weight       double precision NOT NULL,
     days         integer NOT NULL,
-    counts       double precision[] NOT NULL,
-    exposure     double precision[] NOT NULL,
-    rates        double precision[] NOT NULL,
+    counts       bytea NOT NULL,
+    exposure     bytea NOT NULL,
+    rates        bytea NOT NULL,
     PRIMARY KEY (community_id, channel_id)
 );
 
