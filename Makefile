@@ -82,8 +82,6 @@ $(SYNAPSE)/.installed: tests/synapse-requirements.txt
 	@touch $@
 
 # Checks and tests
-# One more than there are cores, since tests wait for processes; at most four, since each has a Kafka.
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) < 4 ? $$(getconf _NPROCESSORS_ONLN) + 1 : 4 )))
 .PHONY: check
 check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, documents made from code
 	@$(BIN)/ruff check .
@@ -96,7 +94,7 @@ check: $(STAMP) check-schemas check-openapi ## Lint, format, types, imports, doc
 
 .PHONY: test
 test: check setup-stack setup-k8s $(SYNAPSE)/.installed ## Everything that is tested, on real Kafka and Postgres
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 25 tests
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations 25 tests
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## Pure tests: domains, contracts, architecture

@@ -32,25 +32,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
 
-WHOLE_STACKS = "tests/e2e"
-LONGEST_FIRST = (WHOLE_STACKS, "tests/deploy", "tests/integration")
-"""Others are short. Were a long file the last to start, one worker would end long after the others."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives workers whole files, and one of them all that run whole stacks: each keeps a core busy."""
-    turns = {folder: turn for turn, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: turns.get(_folder(item), len(turns)))
-    for item in items:
-        group = WHOLE_STACKS if _folder(item) == WHOLE_STACKS else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _folder(item: pytest.Item) -> str:
-    return item.path.parent.relative_to(REPOSITORY).as_posix()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Reports travel as UTF-8, which has no place for lone surrogates that a test logged."""
