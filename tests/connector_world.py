@@ -16,7 +16,7 @@ from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
 from connectors.sdk.connector import Connector
 from connectors.sdk.ladder import CAPABILITIES, Ability
-from connectors.sdk.outcomes import Done
+from connectors.sdk.outcomes import Done, NotYet
 from connectors.sdk.profiles import read_profile
 from connectors.sdk.publisher import Publisher
 from shared.contracts.commands import Command
@@ -44,12 +44,17 @@ class ScriptedPlatform:
     capabilities: frozenset[str] = CAPABILITIES
     mute_seconds_max: int | None = None
     drops_doubles: bool = False
+    not_yet: int = 0
+    """How often it is still asked in vain what can be done."""
     answer: Callable[[Command], Done] = field(default=lambda command: Done())
     done: list[Command] = field(default_factory=list)
     done_at: list[float] = field(default_factory=list)
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """The same everywhere."""
+        if self.not_yet:
+            self.not_yet -= 1
+            raise NotYet("nothing was said yet")
         return Ability(self.capabilities, self.mute_seconds_max)
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:

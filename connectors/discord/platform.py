@@ -12,9 +12,9 @@ from connectors.nonebot.line import Line
 from connectors.nonebot.telling import message_in
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
-from connectors.sdk.ladder import Ability
+from connectors.sdk.ladder import Ability, common
 from connectors.sdk.outcomes import Done, Gone, NotYet, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_of
+from connectors.sdk.places import act_in, channels_asked, known_of
 from shared.contracts.commands import (
     BanMember,
     Command,
@@ -48,11 +48,7 @@ class DiscordPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's permissions; without a channel what it can do in all channels."""
-        if channel_id is not None:
-            return self.abilities.get(claim.platform_id(channel_id), NOBODY)
-        found = [self.abilities.get(channel, NOBODY) for channel in channels_of(self.places, claim)]
-        able = frozenset.intersection(*(each.capabilities for each in found))
-        return Ability(able, NOBODY.mute_seconds_max, NOBODY.text_units_max)
+        return common(known_of(self.abilities, channels_asked(self.places, claim, channel_id)))
 
     async def learn(self) -> None:
         """Ask for the bot's permissions in every channel."""

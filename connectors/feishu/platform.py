@@ -9,7 +9,7 @@ from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Gone, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_asked
+from connectors.sdk.places import act_in, channels_asked, known_of
 from shared.contracts.commands import Command, DeleteMessage, PinMessage, RemoveMember, SendMessage
 
 MEMBER = frozenset({"send", "reply", "direct", "pin"})
@@ -37,8 +37,8 @@ class FeishuPlatform:
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's role; without a channel what it can do in all groups."""
         groups = channels_asked(self.groups, claim, channel_id)
-        found = [self.able.get(group, ADMIN) for group in groups]
-        return Ability(ADMIN.intersection(*found), text_units_max=TEXT_UNITS_MAX)
+        able = frozenset.intersection(*known_of(self.able, groups))
+        return Ability(able, text_units_max=TEXT_UNITS_MAX)
 
     async def learn(self) -> None:
         """Ask who rules each group, and whether the bot does."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from connectors.matrix.abilities import NO_LEVELS
 from connectors.matrix.client import MatrixClient
 from connectors.matrix.mutes import LEVELS, Mutes
 from connectors.matrix.platform import MatrixPlatform
@@ -103,6 +104,7 @@ class Presence:
             await self.client.join(room)
             await self.platform.learn(room)
         except (Refused, Gone) as error:
+            self.platform.abilities[room] = NO_LEVELS
             log.warning(
                 "a room does not let the bot in; invite it: %s",
                 error,

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from connectors.matrix.abilities import NO_LEVELS, ability_in
+from connectors.matrix.abilities import ability_in
 from connectors.matrix.client import Content, MatrixClient
 from connectors.matrix.mutes import LEVELS, Mutes
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
-from connectors.sdk.ladder import Ability
+from connectors.sdk.ladder import Ability, common
 from connectors.sdk.outcomes import Done, Refused, Unsupported
-from connectors.sdk.places import channels_of
+from connectors.sdk.places import channels_asked, channels_of, known_of
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -50,12 +50,7 @@ class MatrixPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's power level; without a channel what it can do in all rooms."""
-        if channel_id is not None:
-            return self.abilities.get(claim.platform_id(channel_id), NO_LEVELS)
-        found = [
-            self.abilities.get(_room(claim, each), NO_LEVELS).capabilities for each in self._rooms(claim)
-        ]
-        return Ability(frozenset.intersection(*found) if found else frozenset())
+        return common(known_of(self.abilities, channels_asked(self.rooms, claim, channel_id)))
 
     async def learn(self, room: str) -> bool:
         """Look at the bot's rights in a room; True when they changed."""

@@ -1,6 +1,6 @@
 """Whatever a Satori server speaks with, as the executor sees it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,10 +51,13 @@ class SatoriPlatform:
     rates: tuple[Rate, ...] = (Rate(5, 1.0),)
     channel_rates: tuple[Rate, ...] = (Rate(3, 3.0), Rate(20, 60.0))
     drops_doubles: bool = False
-    features: frozenset[str] = field(default_factory=frozenset)
+    features: frozenset[str] | None = None
+    """None until the server has said."""
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the server's features; without a channel what it can do in all channels."""
+        if self.features is None:
+            raise NotYet("the server has not said yet what the bot may do")
         channels = channels_asked(self.places, claim, channel_id)
         in_guilds = all(self.guilds.of(channel) is not None for channel in channels)
         possible = {**FEATURES, **(IN_GUILDS if in_guilds else {})}
@@ -63,8 +66,9 @@ class SatoriPlatform:
 
     async def learn(self) -> None:
         """Read the features of the bot's login, and which guild each channel belongs to."""
-        self.features = frozenset((await self.line.call("login_get")).features)
-        await learn_guilds(self.line, self.guilds, self.features)
+        features = frozenset((await self.line.call("login_get")).features)
+        await learn_guilds(self.line, self.guilds, features)
+        self.features = features
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

@@ -20,7 +20,7 @@ from connectors.sdk.command_store import CommandStore, Kept
 from connectors.sdk.ladder import TOLD_OPERATORS, Step, step_for
 from connectors.sdk.metrics import COMMAND_SECONDS, COMMANDS_WAITING, PLATFORM_ERRORS
 from connectors.sdk.operators import Operators
-from connectors.sdk.outcomes import Done
+from connectors.sdk.outcomes import Done, NotYet
 from connectors.sdk.platform import Platform
 from connectors.sdk.receipts import Receipts, executed, failed
 from shared.contracts.commands import Command, CommandExecuted, CommandFailed, SendMessage
@@ -154,11 +154,13 @@ class Executor:
             self.wake()
 
     async def _try(self, claim: Claim, kept: Kept, command: Command) -> Attempt:
-        now = datetime.now(UTC)
-        ability = self.platform.ability(claim, getattr(command, "channel_id", None))
-        step = step_for(command, ability, now)
-        if step.command is None:
-            step = await self._told(claim, command, step)
+        try:
+            ability = self.platform.ability(claim, getattr(command, "channel_id", None))
+            step = step_for(command, ability, datetime.now(UTC))
+            if step.command is None:
+                step = await self._told(claim, command, step)
+        except NotYet as error:
+            return Attempt(Verdict.AWAY, detail=str(error))
         if step.command is None:
             return Attempt(Verdict.UNSUPPORTED, detail=f"{command.TYPE} is not possible here")
         made = await attempt(self.platform, claim, step.command, kept.command_id)

@@ -18,7 +18,8 @@
 `send` and `reply` are apart: where only `reply` is there, a text waits for a message that it can answer.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.contracts.commands import (
@@ -80,6 +81,12 @@ class Ability:
             raise ValueError(
                 f"{', '.join(sorted(unknown))}: no capability; of {', '.join(sorted(CAPABILITIES))}"
             )
+
+
+def common(abilities: Sequence[Ability]) -> Ability:
+    """What can be done in each of several channels."""
+    able = frozenset.intersection(*(each.capabilities for each in abilities))
+    return replace(abilities[0], capabilities=able)
 
 
 @dataclass(frozen=True, slots=True)

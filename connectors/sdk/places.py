@@ -6,19 +6,21 @@ communities:
     channels: ["10001", "10002"]
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from yaml import YAMLError, safe_load
 
 from connectors.sdk.claims import Claim
-from connectors.sdk.outcomes import Gone, Refused
+from connectors.sdk.outcomes import Gone, NotYet, Refused
 from shared.contracts.contract import Id, Label
 from shared.settings import BadSettings
 
 PLACES_MAX = 2_000
+
+T = TypeVar("T")
 
 
 def _text(value: object) -> object:
@@ -74,6 +76,14 @@ def channels_of(places: dict[str, Claim], claim: Claim) -> list[str]:
 def channels_asked(places: dict[str, Claim], claim: Claim, channel_id: str | None) -> list[str]:
     """The platform's id of the named channel, or those of all of the claim's."""
     return channels_of(places, claim) if channel_id is None else [claim.platform_id(channel_id)]
+
+
+def known_of(known: Mapping[str, T], channels: Iterable[str]) -> list[T]:
+    """What is known of each channel. Raises NotYet while the platform has not said it."""
+    try:
+        return [known[channel] for channel in channels]
+    except KeyError:
+        raise NotYet("the platform has not said yet what the bot may do here") from None
 
 
 def claims_of(places: dict[str, Claim]) -> tuple[Claim, ...]:

@@ -26,7 +26,10 @@ class Platform(Protocol):
     """Whether a text that comes twice is there once; all other acts change nothing the second time."""
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
-        """What it can do there now; without a channel: to members directly, and in the community."""
+        """What it can do there now; without a channel: to members directly, and in the community.
+
+        Raises NotYet while the platform has not said it: what is asked meanwhile waits.
+        """
 
     async def carry_out(self, claim: Claim, command: Command, command_id: str) -> Done:
         """Do it."""

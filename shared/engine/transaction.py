@@ -92,14 +92,15 @@ class Transaction:
         timers = await self._ready(view, work, effects, pending)
         for _ in range(ROUNDS_MAX):
             before, after = before_timers(pending, timers)
-            if len(before) > self._ahead:
+            is_part = len(before) > self._ahead
+            if is_part:
                 before, after = before[: self._ahead], [*before[self._ahead :], *after]
             self._ready_names = {(timer.community_id, timer.kind, timer.key) for timer in timers}
             cut, has_touched_due = await self._segment(before, work, effects)
             pending = [*cut, *after] if cut else after
             # one that handlers foresee may come between the last event and these timers
             may_be_late = bool(before and effects.foreseen)
-            if not cut and not has_touched_due and not may_be_late:
+            if not cut and not is_part and not has_touched_due and not may_be_late:
                 if not timers and not (before and work.uncut):
                     return
                 await self._fire([view.due(timer, self.wall) for timer in timers], work, effects)

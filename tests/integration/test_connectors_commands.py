@@ -75,6 +75,14 @@ async def test_a_command_that_comes_twice_is_carried_out_once(chat: Chat) -> Non
     assert len(found) == len({receipt.command_id for _, receipt in found})
 
 
+async def test_what_is_asked_before_the_platform_says_what_it_can_waits_for_that(chat: Chat) -> None:
+    chat.platform.not_yet = 2
+    async with chat.running():
+        receipt = await chat.outcome(chat.command(MuteMember))
+    assert isinstance(receipt, CommandExecuted)
+    assert chat.platform.not_yet == 0
+
+
 async def test_what_came_too_late_is_not_done(chat: Chat) -> None:
     async with chat.running():
         receipt = await chat.outcome(chat.command(SendMessage, seconds=-1))

@@ -69,6 +69,21 @@ async def test_a_timer_fires_between_the_events_around_its_moment_however_the_lo
     assert await fired(world, community) == [(45, 45, 3), (105, 105, 6)]
 
 
+async def test_a_long_history_behind_an_early_timer_is_applied_whole_and_in_order(world: World) -> None:
+    """What follows a cut goes in parts; none of them is the last, and no timer overtakes one."""
+    community = fresh()
+    texts = {0: "timer 45", 5: "timer 705"}
+    history = [(10.0 * number, texts.get(number, "on")) for number in range(120)]
+    await publish_history(world, community, history)
+    async with world.engine():
+        await world.until_effects(community, len(history))
+        rows = await world.admin.fetch(
+            "SELECT message_id FROM probe.effect WHERE community_id = $1 ORDER BY number", community
+        )
+    assert [row["message_id"] for row in rows] == [f"{community}-{number}" for number in range(120)]
+    assert await fired(world, community) == [(45, 45, 5), (755, 755, 76)]
+
+
 @pytest.mark.parametrize("batch", [2, 1000])
 async def test_a_timer_that_is_moved_on_by_every_message_fires_only_in_silence(
     world: World, batch: int
