@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from services.rewards.domain.link import RULE
-from services.rewards.handlers import linking
+from services.rewards.handlers import linking, posting
 from services.rewards.handlers.linking import link
+from services.rewards.store.ledger import open_accounts
 from shared.contracts.rewards import MemberLinked
 from shared.engine import UnitOfWork
 from tests.builders import NOON, at, posted
@@ -46,6 +48,34 @@ async def test_points_given_while_the_link_is_made_are_with_the_main_account(sit
     await asyncio.gather(*gifts[:10], say(site, f"绑定 {code}", 5, QQ), *gifts[10:])
     assert (await site.world.purse(QQ), await site.world.purse(TG)) == ((0, 0), (20, 0))
     await fits(site)
+
+
+async def test_two_who_make_the_first_accounts_of_a_community_do_not_deadlock(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gift finds no account at all; before it makes some, another makes the till and locks it."""
+    looked, others = asyncio.Event(), asyncio.Event()
+    lock, till = posting.lock_accounts, ("tea", "", "issuer")
+
+    async def looking(*asked: Any) -> Any:
+        found = await lock(*asked)
+        looked.set()
+        await others.wait()
+        return found
+
+    monkeypatch.setattr(posting, "lock_accounts", looking)
+    body = {"member_id": QQ, "points": 3, "reason": "thanks"}
+    gift = asyncio.create_task(site.post(f"{TEA}/adjustments", body))
+    await looked.wait()
+    async with site.pool.acquire() as connection:
+        await open_accounts(connection, {till})
+        async with connection.transaction():
+            await lock(connection, {("tea", "")})
+            others.set()
+            await asyncio.sleep(0.5)
+            await open_accounts(connection, {("tea", QQ, "debt"), ("tea", QQ, "wallet")})
+    await gift
+    assert await site.world.purse(QQ) == (3, 0)
 
 
 async def test_a_gift_waits_for_a_link_that_is_being_made(site: Site) -> None:

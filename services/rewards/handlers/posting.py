@@ -86,9 +86,18 @@ async def _open_purses(
     accounts = await lock_accounts(connection, owners)
     missing = wanted - {(each.community_id, each.member_id, each.kind) for each in accounts}
     if missing:
-        await open_accounts(connection, missing)
+        await _open(connection, missing)
         accounts = await lock_accounts(connection, owners)
     return _purses(members, accounts), _tills(accounts)
+
+
+async def _open(connection: Connection, missing: Collection[tuple[str, str, str]]) -> None:
+    """Tills first, and locked: two that make the same member's accounts meet there, and not in between."""
+    if tills := {each for each in missing if not each[1]}:
+        await open_accounts(connection, tills)
+        await lock_accounts(connection, {(community_id, "") for community_id, _, _ in tills})
+    if of_members := {each for each in missing if each[1]}:
+        await open_accounts(connection, of_members)
 
 
 async def purses_of(
