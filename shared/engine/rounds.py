@@ -91,26 +91,16 @@ def before_timers(
     if not timers:
         return pending, ()
     moments = {timer.community_id: timer.due_at for timer in timers}
-    held: set[str] = set()
-    first = len(pending)
-    for number, planned in enumerate(pending):
-        moment = moments.get(planned.event.data.community_id)
-        if moment is not None and planned.event.now >= moment:
-            first = number
-            break
+    last = _last_before(pending, moments)
+    first = min(last.get(name, -1) for name in moments) + 1
     rest = pending[first:]
     if len({planned.event.data.community_id for planned in rest}) <= 1:  # as where one history is read
         return pending[:first], rest
-    now, later = list(pending[:first]), []
-    for planned in rest:
-        community_id = planned.event.data.community_id
-        if community_id not in held:
-            moment = moments.get(community_id)
-            if moment is None or planned.event.now < moment:
-                now.append(planned)
-                continue
-            held.add(community_id)
-        later.append(planned)
+    now: list[Planned] = list(pending[:first])
+    later: list[Planned] = []
+    for number, planned in enumerate(rest, first):
+        name = planned.event.data.community_id
+        (now if name not in moments or number <= last.get(name, -1) else later).append(planned)
     return now, later
 
 
@@ -122,17 +112,36 @@ def premature(
     Only communities on event clock (those in `reached`) are cut; the first event of each always stays, so
     that a timer asked for at or before its own moment does not stop the batch.
     """
-    if not asked.keys() & reached.keys():
+    moments = {name: moment for name, moment in asked.items() if name in reached}
+    if not moments:
         return list(events), []
+    last = _last_before(events, moments)
     keep: list[Planned] = []
     cut: list[Planned] = []
     begun: set[str] = set()
-    for planned in events:
-        community_id = planned.event.data.community_id
-        moment = asked.get(community_id) if community_id in reached else None
-        if moment is None or planned.event.now < moment or community_id not in begun:
-            begun.add(community_id)
+    for number, planned in enumerate(events):
+        name = planned.event.data.community_id
+        if name not in moments or number <= last.get(name, -1) or name not in begun:
+            begun.add(name)
             keep.append(planned)
         else:
             cut.append(planned)
     return keep, cut
+
+
+def _last_before(events: Sequence[Planned], moments: Mapping[str, datetime]) -> dict[str, int]:
+    """Where the last event of each community stands that precedes its moment.
+
+    All before that one precede the moment too, whatever their own times: what was said live before a history
+    began carries the real time.
+    """
+    last: dict[str, int] = {}
+    for number in range(len(events) - 1, -1, -1):
+        event = events[number].event
+        name = event.data.community_id
+        moment = moments.get(name)
+        if moment is not None and name not in last and event.now < moment:
+            last[name] = number
+            if len(last) == len(moments):
+                break
+    return last

@@ -1,6 +1,6 @@
 """The unit of work: all that a handler may do to the world, in one transaction with its batch."""
 
-from collections.abc import Awaitable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -46,8 +46,8 @@ class UnitOfWork:
     traceparent: str | None = None
     uncut: Collection[str] = ()
     """Kinds of timers at which no history is cut."""
-    histories: Collection[str] = ()
-    """Communities on event clock whose time this batch moves on."""
+    histories: Mapping[str, datetime] = field(default_factory=dict)
+    """By community on event clock whose time this batch moves on: how far."""
     outgoing: list[Outgoing] = field(default_factory=list)
     timers_set: dict[TimerName, Timer] = field(default_factory=dict)
     timers_cancelled: set[TimerName] = field(default_factory=set)

@@ -69,6 +69,17 @@ async def test_a_timer_fires_between_the_events_around_its_moment_however_the_lo
     assert await fired(world, community) == [(45, 45, 3), (105, 105, 6)]
 
 
+async def test_a_history_that_comes_in_one_batch_with_what_was_said_live_before_keeps_its_order(
+    world: World,
+) -> None:
+    community = fresh()
+    await world.publish([message(community, 100 + number, "live") for number in range(3)], datetime.now(UTC))
+    await publish_history(world, community, [(0.0, "timer 45"), *((10.0 * n, "on") for n in range(1, 9))])
+    async with world.engine():
+        await world.until_effects(community, 12)
+    assert await fired(world, community) == [(45, 45, 8)]
+
+
 async def test_a_long_history_behind_an_early_timer_is_applied_whole_and_in_order(world: World) -> None:
     """What follows a cut goes in parts; none of them is the last, and no timer overtakes one."""
     community = fresh()

@@ -33,6 +33,8 @@ class Foresight:
 
     pulses: MutableMapping[ChannelKey, Pulse]
     looks: dict[ChannelKey, Look]
+    until: Mapping[str, datetime]
+    """How far each history has come: what is said live behind it makes no look."""
     others: dict[str, datetime | None]
     """By community in history: when the first of the channels is looked at that are not in `looks`."""
     bounds: dict[str, datetime] = field(default_factory=dict)
@@ -47,10 +49,10 @@ class Foresight:
     def find_cold(self, event: Event[Any]) -> Cold | None:
         """Make the looks that are due before an event, up to the first that finds channels cold."""
         name = event.data.community_id
-        bound = self.bounds.get(name)
-        while bound is not None and bound <= event.now:
+        bound, until = self.bounds.get(name), min(event.now, self.until.get(name, event.now))
+        while bound is not None and bound <= until:
             bound = self._next_look(name)
-            if bound is None or bound > event.now:
+            if bound is None or bound > until:
                 break
             due = DueTimer(Timer(name, LOOK_FOR_SILENCE, bound), bound, event.profile)
             cold = [look for look in self._looks_of(due) if judge(look, due.now, due.profile)]
@@ -109,7 +111,7 @@ async def foresee(
         pulses[look.community_id, look.channel_id] = look.pulse
         others[look.community_id] = look.others
     known = {(look.community_id, look.channel_id): look for look in looks}
-    foresight = Foresight(pulses, known, others)
+    foresight = Foresight(pulses, known, work.histories, others)
     for key, pulse in pulses.items():
         if pulse.look_at is not None:
             foresight.plan(key[0], pulse.look_at)

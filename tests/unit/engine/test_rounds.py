@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from shared.engine.event import Timer
 from shared.engine.plan import Plan, Planned
-from shared.engine.rounds import View, before_timers, ready_timers, without_foreseen
+from shared.engine.rounds import View, before_timers, premature, ready_timers, without_foreseen
 from tests.builders import posted
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -32,6 +32,18 @@ def test_timers_that_fire_together_wait_for_no_earlier_moment() -> None:
     due = [timer(1, "ask"), timer(2, "look"), timer(3, "look"), timer(4, "ask")]
     assert ready_timers(view, due, {"ask"}) == [timer(1, "ask"), timer(2, "look"), timer(4, "ask")]
     assert ready_timers(view, due) == [timer(1, "ask")]
+
+
+def test_what_was_said_live_before_a_history_delays_no_part_of_it() -> None:
+    """Its time is the real one, years later; in the same batch the history and its end."""
+    years = 3 * 365 * 24 * 60
+    events = [at(years), at(years + 1), at(1), at(5), at(7), at(years + 2)]
+    assert before_timers(events, [timer(5, "look")]) == (events[:3], events[3:])
+    asked = {"tea": NOON + timedelta(minutes=6)}
+    assert premature(events, asked, asked) == (events[:4], events[4:])
+    mixed = [at(years), at(0, "rice"), at(years), at(1), at(9, "rice"), at(7)]
+    before, after = before_timers(mixed, [timer(5, "look")])
+    assert (list(before), list(after)) == ([*mixed[:4], mixed[4]], [mixed[5]])
 
 
 def test_events_of_one_community_are_cut_as_those_of_several_are() -> None:
