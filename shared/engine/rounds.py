@@ -91,22 +91,12 @@ def before_timers(
     if not timers:
         return pending, ()
     moments = {timer.community_id: timer.due_at for timer in timers}
-    last = _last_before(pending, moments)
-    first = min(last.get(name, -1) for name in moments) + 1
-    rest = pending[first:]
-    if len({planned.event.data.community_id for planned in rest}) <= 1:  # as where one history is read
-        return pending[:first], rest
-    now: list[Planned] = list(pending[:first])
-    later: list[Planned] = []
-    for number, planned in enumerate(rest, first):
-        name = planned.event.data.community_id
-        (now if name not in moments or number <= last.get(name, -1) else later).append(planned)
-    return now, later
+    return _split(pending, _last_before(pending, moments))
 
 
 def premature(
     events: Sequence[Planned], asked: Mapping[str, datetime], reached: Mapping[str, datetime]
-) -> tuple[list[Planned], list[Planned]]:
+) -> tuple[Sequence[Planned], Sequence[Planned]]:
     """Split a segment that has set a timer inside its own span: what may stay, and what the timer precedes.
 
     Only communities on event clock (those in `reached`) are cut; the first event of each always stays, so
@@ -114,34 +104,34 @@ def premature(
     """
     moments = {name: moment for name, moment in asked.items() if name in reached}
     if not moments:
-        return list(events), []
+        return events, ()
     last = _last_before(events, moments)
-    keep: list[Planned] = []
-    cut: list[Planned] = []
-    begun: set[str] = set()
     for number, planned in enumerate(events):
-        name = planned.event.data.community_id
-        if name not in moments or number <= last.get(name, -1) or name not in begun:
-            begun.add(name)
-            keep.append(planned)
-        else:
-            cut.append(planned)
-    return keep, cut
+        if last.get(planned.event.data.community_id) == -1:
+            last[planned.event.data.community_id] = number
+    return _split(events, last)
 
 
 def _last_before(events: Sequence[Planned], moments: Mapping[str, datetime]) -> dict[str, int]:
-    """Where the last event of each community stands that precedes its moment.
+    """Where the last event of each community stands that precedes its moment; -1 where none does.
 
     All before that one precede the moment too, whatever their own times: what was said live before a history
     began carries the real time.
     """
-    last: dict[str, int] = {}
-    for number in range(len(events) - 1, -1, -1):
-        event = events[number].event
-        name = event.data.community_id
+    last = dict.fromkeys(moments, -1)
+    for number, planned in enumerate(events):
+        name = planned.event.data.community_id
         moment = moments.get(name)
-        if moment is not None and name not in last and event.now < moment:
+        if moment is not None and planned.event.now < moment:
             last[name] = number
-            if len(last) == len(moments):
-                break
     return last
+
+
+def _split(events: Sequence[Planned], last: Mapping[str, int]) -> tuple[list[Planned], list[Planned]]:
+    """The events up to the last of their community, all where none is given; and the others."""
+    now: list[Planned] = []
+    later: list[Planned] = []
+    for number, planned in enumerate(events):
+        is_now = number <= last.get(planned.event.data.community_id, number)
+        (now if is_now else later).append(planned)
+    return now, later

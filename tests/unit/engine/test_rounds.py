@@ -46,6 +46,12 @@ def test_what_was_said_live_before_a_history_delays_no_part_of_it() -> None:
     assert (list(before), list(after)) == ([*mixed[:4], mixed[4]], [mixed[5]])
 
 
+def test_a_community_with_timers_and_no_events_left_holds_up_nobody_elses() -> None:
+    rice = [at(1, "rice"), at(5, "rice"), at(7, "rice")]
+    assert before_timers(rice, [timer(2, "look"), timer(6, "look", "rice")]) == (rice[:2], rice[2:])
+    assert before_timers(rice, [timer(2, "look")]) == (rice, [])
+
+
 def test_events_of_one_community_are_cut_as_those_of_several_are() -> None:
     alone = [at(1), at(5), at(7)]
     assert before_timers(alone, [timer(5, "look")]) == (alone[:1], alone[1:])
