@@ -12,9 +12,9 @@ from connectors.nonebot.line import Line
 from connectors.nonebot.telling import message_in
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
-from connectors.sdk.ladder import Ability, common
+from connectors.sdk.ladder import Ability, common_ability
 from connectors.sdk.outcomes import Done, Gone, NotYet, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_asked, known_of
+from connectors.sdk.places import act_in, known_of
 from shared.contracts.commands import (
     BanMember,
     Command,
@@ -48,7 +48,7 @@ class DiscordPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's permissions; without a channel what it can do in all channels."""
-        return common(known_of(self.abilities, channels_asked(self.places, claim, channel_id)))
+        return common_ability(known_of(self.abilities, self.places, claim, channel_id))
 
     async def learn(self) -> None:
         """Ask for the bot's permissions in every channel."""

@@ -8,9 +8,9 @@ from connectors.matrix.mutes import LEVELS, Mutes
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.command_store import CommandStore
-from connectors.sdk.ladder import Ability, common
+from connectors.sdk.ladder import Ability, common_ability
 from connectors.sdk.outcomes import Done, Refused, Unsupported
-from connectors.sdk.places import channels_asked, channels_of, known_of
+from connectors.sdk.places import channels_asked, known_of
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -50,7 +50,7 @@ class MatrixPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's power level; without a channel what it can do in all rooms."""
-        return common(known_of(self.abilities, channels_asked(self.rooms, claim, channel_id)))
+        return common_ability(known_of(self.abilities, self.rooms, claim, channel_id))
 
     async def learn(self, room: str) -> bool:
         """Look at the bot's rights in a room; True when they changed."""
@@ -73,8 +73,8 @@ class MatrixPlatform:
             case AnswerJoinRequest():
                 await self._answer_join(claim, command)
             case MuteMember() | UnmuteMember() | RemoveMember() | BanMember() | UnbanMember():
-                for room in self._rooms(claim) if command.channel_id is None else (command.channel_id,):
-                    await self._discipline(_room(claim, room), claim.platform_id(command.member_id), command)
+                for room in channels_asked(self.rooms, claim, command.channel_id):
+                    await self._discipline(room, claim.platform_id(command.member_id), command)
             case _:
                 raise Unsupported(command.TYPE)
         return Done()
@@ -131,9 +131,6 @@ class MatrixPlatform:
         act = "invite" if command.accept else "kick"
         reason = command.reason[:REASON_CHARACTERS_MAX]
         await self.client.membership(act, _room(claim, room), claim.platform_id(command.member_id), reason)
-
-    def _rooms(self, claim: Claim) -> list[str]:
-        return [claim.name(room) for room in channels_of(self.rooms, claim)]
 
 
 def _room(claim: Claim, channel_id: str) -> str:

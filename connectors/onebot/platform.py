@@ -11,7 +11,7 @@ from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_asked, known_of
+from connectors.sdk.places import act_in, known_of
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -42,8 +42,7 @@ class OneBotPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's role; without a channel what it can do in all groups."""
-        groups = channels_asked(self.groups, claim, channel_id)
-        return ability_of(set(known_of(self.roles, groups)))
+        return ability_of(set(known_of(self.roles, self.groups, claim, channel_id)))
 
     async def learn(self) -> None:
         """Ask for the bot's role in every group."""

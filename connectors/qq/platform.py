@@ -14,7 +14,7 @@ from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
 from connectors.sdk.ladder import Ability
 from connectors.sdk.outcomes import Done, Gone, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_asked, known_of
+from connectors.sdk.places import act_in, known_of
 from shared.contracts.commands import (
     AnswerJoinRequest,
     BanMember,
@@ -50,8 +50,8 @@ class QQPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's role; without a channel what it can do in all groups."""
-        groups = channels_asked(self.groups, claim, channel_id)
-        rules = all(role in ("owner", "admin") for role in known_of(self.roles, groups))
+        roles = known_of(self.roles, self.groups, claim, channel_id)
+        rules = all(role in ("owner", "admin") for role in roles)
         return Ability(ADMIN if rules else MEMBER, MUTE_SECONDS_MAX, TEXT_UNITS_MAX)
 
     async def learn(self) -> None:

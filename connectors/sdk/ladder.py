@@ -83,7 +83,7 @@ class Ability:
             )
 
 
-def common(abilities: Sequence[Ability]) -> Ability:
+def common_ability(abilities: Sequence[Ability]) -> Ability:
     """What can be done in each of several channels."""
     able = frozenset.intersection(*(each.capabilities for each in abilities))
     return replace(abilities[0], capabilities=able)

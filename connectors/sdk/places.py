@@ -6,7 +6,7 @@ communities:
     channels: ["10001", "10002"]
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -78,10 +78,12 @@ def channels_asked(places: dict[str, Claim], claim: Claim, channel_id: str | Non
     return channels_of(places, claim) if channel_id is None else [claim.platform_id(channel_id)]
 
 
-def known_of(known: Mapping[str, T], channels: Iterable[str]) -> list[T]:
-    """What is known of each channel. Raises NotYet while the platform has not said it."""
+def known_of(
+    known: Mapping[str, T], places: dict[str, Claim], claim: Claim, channel_id: str | None
+) -> list[T]:
+    """What is known of the named channel, or of all of the claim's. Raises NotYet before it was said."""
     try:
-        return [known[channel] for channel in channels]
+        return [known[channel] for channel in channels_asked(places, claim, channel_id)]
     except KeyError:
         raise NotYet("the platform has not said yet what the bot may do here") from None
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from connectors.sdk.buckets import Rate
 from connectors.sdk.claims import Claim
-from connectors.sdk.ladder import Ability, common
+from connectors.sdk.ladder import Ability, common_ability
 from connectors.sdk.outcomes import Done, Gone, Refused, Unsupported
-from connectors.sdk.places import act_in, channels_asked, known_of
+from connectors.sdk.places import act_in, known_of
 from connectors.telegram.abilities import NOBODY, ability_of
 from connectors.telegram.client import TelegramClient
 from shared.contracts.commands import (
@@ -56,7 +56,7 @@ class TelegramPlatform:
 
     def ability(self, claim: Claim, channel_id: str | None) -> Ability:
         """By the bot's rights; without a channel what it can do in all chats."""
-        return common(known_of(self.abilities, channels_asked(self.chats, claim, channel_id)))
+        return common_ability(known_of(self.abilities, self.chats, claim, channel_id))
 
     async def learn(self, chat: str, bot: int) -> None:
         """Ask for the bot's rights in a chat; in one that it is not in, it can nothing."""

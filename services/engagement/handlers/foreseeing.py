@@ -49,8 +49,11 @@ class Foresight:
     def find_cold(self, event: Event[Any]) -> Cold | None:
         """Make the looks that are due before an event, up to the first that finds channels cold."""
         name = event.data.community_id
-        bound, until = self.bounds.get(name), min(event.now, self.until.get(name, event.now))
-        while bound is not None and bound <= until:
+        bound = self.bounds.get(name)
+        if bound is None:
+            return None
+        until = min(event.now, self.until[name])
+        while bound <= until:
             bound = self._next_look(name)
             if bound is None or bound > until:
                 break
